@@ -1,0 +1,139 @@
+//! A letter while it arrives: in memory while it is small, in an unnamed file from there on.
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::os::unix::fs::FileExt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+/// Takes in octets as they come.
+#[derive(Debug)]
+pub struct SpoolWriter {
+    folder: PathBuf,
+    memory_octets_max: usize,
+    memory: Vec<u8>,
+    file: Option<File>,
+    len: u64,
+}
+
+impl SpoolWriter {
+    /// A new, empty spool. Over `memory_octets_max` the content goes to a file without a name in `folder`, which the
+    /// operating system forgets with the process.
+    pub const fn new(folder: PathBuf, memory_octets_max: usize) -> Self {
+        Self { folder, memory_octets_max, memory: Vec::new(), file: None, len: 0 }
+    }
+    /// Octets taken so far.
+    pub const fn len(&self) -> u64 {
+        self.len
+    }
+    /// Nothing taken yet?
+    pub const fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+    /// Takes in `chunk`.
+    ///
+    /// # Errors
+    /// That of the file; the spool is of no use after it.
+    pub fn append(&mut self, chunk: &[u8]) -> io::Result<()> {
+        self.len += chunk.len() as u64;
+        if self.file.is_none() && self.memory.len() + chunk.len() > self.memory_octets_max {
+            let mut file = tempfile::tempfile_in(&self.folder)?;
+            file.write_all(&self.memory)?;
+            self.memory = Vec::new();
+            self.file = Some(file);
+        }
+        match &mut self.file {
+            Some(file) => file.write_all(chunk),
+            None => {
+                self.memory.extend_from_slice(chunk);
+                Ok(())
+            }
+        }
+    }
+    /// Ends the writing.
+    pub fn finish(self) -> Spool {
+        let content = match self.file {
+            Some(file) => Content::File(Arc::new(file)),
+            None => Content::Memory(self.memory.into()),
+        };
+        Spool { head: Bytes::new(), content, len: self.len }
+    }
+}
+
+#[derive(Clone, Debug)]
+enum Content {
+    Memory(Bytes),
+    File(Arc<File>),
+}
+
+/// A whole letter, with what was put in front of it.
+#[derive(Clone, Debug)]
+pub struct Spool {
+    head: Bytes,
+    content: Content,
+    len: u64,
+}
+
+impl Spool {
+    /// A letter that is in memory already.
+    pub fn from_bytes(bytes: impl Into<Bytes>) -> Self {
+        let bytes = bytes.into();
+        Self { head: Bytes::new(), len: bytes.len() as u64, content: Content::Memory(bytes) }
+    }
+    /// Octets, with what stands in front.
+    pub const fn len(&self) -> u64 {
+        self.len
+    }
+    /// Nothing in it?
+    pub const fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+    /// Puts octets in front, such as trace headers.
+    #[must_use]
+    pub fn with_head(mut self, head: &[u8]) -> Self {
+        self.len += head.len() as u64;
+        self.head = [head, &self.head].concat().into();
+        self
+    }
+    /// All octets in memory. Count them against the memory budget before; reads a file, so not on an async thread when
+    /// the letter is large.
+    ///
+    /// # Errors
+    /// That of the file.
+    pub fn to_bytes(&self) -> io::Result<Bytes> {
+        match &self.content {
+            Content::Memory(bytes) if self.head.is_empty() => Ok(bytes.clone()),
+            Content::Memory(bytes) => Ok([&self.head[..], bytes].concat().into()),
+            Content::File(file) => {
+                let len = usize::try_from(self.len).map_err(io::Error::other)?;
+                let mut all = vec![0; len];
+                all[..self.head.len()].copy_from_slice(&self.head);
+                // By offset: clones share the file and may read at the same time.
+                file.read_exact_at(&mut all[self.head.len()..], 0)?;
+                Ok(all.into())
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn small_and_large_letters_read_back_with_their_head() {
+        for limit in [0, 3, 100] {
+            let mut writer = SpoolWriter::new(std::env::temp_dir(), limit);
+            for chunk in [&b"ab"[..], b"", b"cde"] {
+                writer.append(chunk).unwrap();
+            }
+            assert_eq!(writer.len(), 5);
+            let spool = writer.finish().with_head(b"2").with_head(b"1");
+            assert_eq!(spool.len(), 7);
+            assert_eq!(spool.to_bytes().unwrap(), "12abcde");
+            assert_eq!(spool.to_bytes().unwrap(), "12abcde", "reads twice");
+        }
+    }
+}

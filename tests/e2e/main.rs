@@ -1,0 +1,8 @@
+//! The real `skolpost` on loopback: every test starts its own installation in a temporary folder.
+//!
+//! `harness` starts, stops and kills it; `clients` drives the mail programs that schools use; `corpus` sends other
+//! people's test mail through it; `layers` holds the crates against the table in `crates/README.md`.
+
+mod clients;
+mod harness;
+mod layers;

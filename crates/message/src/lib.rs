@@ -1,0 +1,36 @@
+//! Letters: what is in them, where it lies, and the lines that we add on top.
+//!
+//! [`derive`] takes a letter apart once, when it arrives; what comes of it is stored beside the letter
+//! ([`Derived::encode`]) and read where it lies ([`DerivedView`]). The structure is found by a splitter of our own, because
+//! IMAP wants raw fields and exact octets; charsets and character references are `mail-parser`'s. No I/O, no clock.
+
+mod address;
+mod body_structure;
+mod date;
+mod decode;
+mod derived;
+mod envelope;
+mod header;
+mod html;
+mod imap_text;
+mod limits;
+mod parameters;
+mod record;
+mod search_text;
+mod section;
+mod split;
+mod submission;
+mod trace;
+
+pub use date::{Sent, Zone, rfc5322_date};
+pub use derived::{Derived, Part, derive, message_id};
+pub use header::{Field, Fields, field, fields, header_end, header_fields};
+pub use limits::Limits;
+pub use record::{DecodeError, DerivedView};
+pub use search_text::fold;
+pub use section::{SectionKind, SectionPath};
+pub use split::{PartKind, Place};
+pub use submission::{
+    Added, FromError, MissingFields, SenderAddress, SenderField, from_addresses, missing_fields,
+};
+pub use trace::{Received, With, hops, received_header, return_path_header};

@@ -1,0 +1,320 @@
+//! Derived data as octets: what lies in the store beside a letter.
+//!
+//! Fixed header with a table of lengths, then parts of a fixed size, then the texts, so that [`DerivedView`] finds one
+//! thing without reading the others. Little-endian. A record of another version or with a wrong checksum is no loss: it
+//! is computed again from the letter.
+
+use std::ops::Range;
+
+use crate::body_structure;
+use crate::date::Sent;
+use crate::derived::{Derived, Part};
+use crate::section::{Places, SectionPath, part_at, section};
+use crate::split::{PartKind, Place};
+
+const MAGIC: [u8; 4] = *b"SKDR";
+const VERSION: u8 = 1;
+/// The checksum (CRC-32) covers everything behind it.
+const CHECKED_FROM: usize = 12;
+const HEADER_BYTES: usize = 64;
+const PART_BYTES: usize = 36;
+const EXTENSION_BYTES: usize = 8;
+const NO_PARENT: u32 = u32::MAX;
+
+const HAS_DATE: u8 = 1;
+const TEXT_COMPLETE: u8 = 2;
+const PARSED: u8 = 4;
+
+/// Why octets are no derived data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DecodeError {
+    /// Not such a record, or cut.
+    #[error("these are no derived data of a letter, or they are cut")]
+    Malformed,
+    /// Written by another version of the program.
+    #[error("derived data of version {0}; this program reads version {VERSION}")]
+    Version(u8),
+    /// Damaged.
+    #[error("the checksum of the derived data is wrong")]
+    Checksum,
+}
+
+/// Lengths of the sections behind the header, in their order; parts and extensions count items.
+#[derive(Clone, Copy)]
+enum Section {
+    Parts,
+    Extensions,
+    Envelope,
+    BodyStructure,
+    MessageId,
+    Headers,
+    Text,
+    Strings,
+}
+
+impl Derived {
+    /// As octets, for the store.
+    pub fn encode(&self) -> Vec<u8> {
+        let strings = self.strings();
+        let message_id = self.message_id.as_deref().unwrap_or_default();
+        let texts: [&[u8]; 6] = [
+            &self.envelope,
+            &self.body_structure,
+            message_id.as_bytes(),
+            self.headers.as_bytes(),
+            self.text.as_bytes(),
+            &strings,
+        ];
+        let mut out = self.record_header(texts.map(<[u8]>::len));
+        for part in &self.parts {
+            part_record(&mut out, &part.place);
+        }
+        for cut in &self.extensions {
+            out.extend(cut.start.to_le_bytes());
+            out.extend(cut.end.to_le_bytes());
+        }
+        texts.iter().for_each(|text| out.extend_from_slice(text));
+        let checksum = crc32fast::hash(&out[CHECKED_FROM..]);
+        out[8..CHECKED_FROM].copy_from_slice(&checksum.to_le_bytes());
+        out
+    }
+
+    fn record_header(&self, texts: [usize; 6]) -> Vec<u8> {
+        let flag = |set: bool, flag: u8| if set { flag } else { 0 };
+        let flags = flag(self.sent.is_some(), HAS_DATE)
+            | flag(self.text_complete, TEXT_COMPLETE)
+            | flag(self.parsed, PARSED);
+        let sent = self.sent.unwrap_or(Sent { unix_seconds: 0, day: 0 });
+        let mut out = Vec::with_capacity(HEADER_BYTES + self.parts.len() * 44 + texts.iter().sum::<usize>());
+        out.extend(MAGIC);
+        out.extend([VERSION, flags, 0, 0]);
+        out.extend([0; 4]); // The checksum, when all is there.
+        out.extend(self.size.to_le_bytes());
+        out.extend(sent.unix_seconds.to_le_bytes());
+        out.extend(sent.day.to_le_bytes());
+        for length in [self.parts.len(), self.extensions.len()].into_iter().chain(texts) {
+            out.extend(u32::try_from(length).unwrap_or(u32::MAX).to_le_bytes());
+        }
+        out
+    }
+
+    fn strings(&self) -> Vec<u8> {
+        let mut out = Vec::new();
+        for part in &self.parts {
+            string(&mut out, Some(&part.media_type));
+            string(&mut out, Some(&part.encoding));
+            for text in [&part.charset, &part.disposition, &part.file_name] {
+                string(&mut out, text.as_deref());
+            }
+        }
+        out
+    }
+
+    /// From octets that [`Derived::encode`] wrote.
+    ///
+    /// # Errors
+    /// See [`DecodeError`].
+    pub fn decode(record: &[u8]) -> Result<Self, DecodeError> {
+        let view = DerivedView::open(record)?;
+        let text =
+            |section| String::from_utf8(view.text_of(section).to_vec()).map_err(|_| DecodeError::Malformed);
+        let mut strings = Strings { rest: view.text_of(Section::Strings) };
+        let parts = (0..view.count()).map(|part| {
+            Ok(Part {
+                place: view.place(part),
+                media_type: strings.next()?.unwrap_or_default(),
+                encoding: strings.next()?.unwrap_or_default(),
+                charset: strings.next()?,
+                disposition: strings.next()?,
+                file_name: strings.next()?,
+            })
+        });
+        Ok(Self {
+            size: view.size(),
+            parts: parts.collect::<Result<_, _>>()?,
+            envelope: view.envelope().to_vec(),
+            body_structure: view.body_structure().to_vec(),
+            extensions: view.extensions().collect(),
+            message_id: Some(text(Section::MessageId)?).filter(|id| !id.is_empty()),
+            sent: view.sent(),
+            headers: text(Section::Headers)?,
+            text: text(Section::Text)?,
+            text_complete: view.text_complete(),
+            parsed: view.record[5] & PARSED != 0,
+        })
+    }
+}
+
+fn part_record(out: &mut Vec<u8>, place: &Place) {
+    for offset in [place.header, place.body, place.end] {
+        out.extend(offset.to_le_bytes());
+    }
+    out.extend(place.lines.to_le_bytes());
+    out.extend(place.parent.unwrap_or(NO_PARENT).to_le_bytes());
+    out.extend([place.kind as u8, 0, 0, 0]);
+}
+
+/// Length plus one, then the octets; zero for none.
+fn string(out: &mut Vec<u8>, text: Option<&str>) {
+    let length = text.map_or(0, |text| u32::try_from(text.len() + 1).unwrap_or(u32::MAX));
+    out.extend(length.to_le_bytes());
+    out.extend_from_slice(text.unwrap_or_default().as_bytes());
+}
+
+struct Strings<'x> {
+    rest: &'x [u8],
+}
+
+impl Strings<'_> {
+    fn next(&mut self) -> Result<Option<String>, DecodeError> {
+        let (length, rest) = self.rest.split_first_chunk().ok_or(DecodeError::Malformed)?;
+        self.rest = rest;
+        let Some(length) = u32::from_le_bytes(*length).checked_sub(1) else { return Ok(None) };
+        let (text, rest) = self.rest.split_at_checked(length as usize).ok_or(DecodeError::Malformed)?;
+        self.rest = rest;
+        String::from_utf8(text.to_vec()).map(Some).map_err(|_| DecodeError::Malformed)
+    }
+}
+
+/// Derived data read where they lie: nothing is copied, and only what is asked for is looked at.
+#[derive(Clone, Copy, Debug)]
+pub struct DerivedView<'x> {
+    record: &'x [u8],
+    /// Where each section begins; the last one ends with the record.
+    starts: [usize; 9],
+}
+
+impl<'x> DerivedView<'x> {
+    /// Checks version, checksum, lengths and the table of parts.
+    ///
+    /// # Errors
+    /// See [`DecodeError`].
+    pub fn open(record: &'x [u8]) -> Result<Self, DecodeError> {
+        if record.len() < HEADER_BYTES || record[..4] != MAGIC {
+            return Err(DecodeError::Malformed);
+        }
+        if record[4] != VERSION {
+            return Err(DecodeError::Version(record[4]));
+        }
+        if crc32fast::hash(&record[CHECKED_FROM..]).to_le_bytes() != record[8..CHECKED_FROM] {
+            return Err(DecodeError::Checksum);
+        }
+        let mut view = Self { record, starts: [HEADER_BYTES; 9] };
+        for section in 0..8 {
+            let length = view.u32_at(32 + 4 * section) as usize;
+            let bytes = [PART_BYTES, EXTENSION_BYTES]
+                .get(section)
+                .map_or(length, |each| length.saturating_mul(*each));
+            view.starts[section + 1] = view.starts[section].saturating_add(bytes);
+        }
+        let sound = view.starts[8] == record.len() && view.count() > 0;
+        if sound && (0..view.count()).all(|part| view.is_sound(part)) {
+            Ok(view)
+        } else {
+            Err(DecodeError::Malformed)
+        }
+    }
+
+    fn is_sound(&self, part: usize) -> bool {
+        let Place { header, body, end, parent, .. } = self.place(part);
+        let parent = parent.map_or(part == 0, |parent| (parent as usize) < part);
+        parent && header <= body && body <= end && end <= self.size()
+    }
+
+    fn u32_at(&self, at: usize) -> u32 {
+        let octets = self.record[at..].first_chunk().expect("every caller stays inside the checked lengths");
+        u32::from_le_bytes(*octets)
+    }
+    fn u64_at(&self, at: usize) -> u64 {
+        u64::from(self.u32_at(at)) | u64::from(self.u32_at(at + 4)) << 32
+    }
+    fn text_of(&self, section: Section) -> &'x [u8] {
+        &self.record[self.starts[section as usize]..self.starts[section as usize + 1]]
+    }
+    fn extensions(&self) -> impl Iterator<Item = Range<u32>> + '_ {
+        let start = self.starts[Section::Extensions as usize];
+        let count = (self.starts[Section::Envelope as usize] - start) / EXTENSION_BYTES;
+        (0..count)
+            .map(move |cut| start + cut * EXTENSION_BYTES)
+            .map(|at| self.u32_at(at)..self.u32_at(at + 4))
+    }
+
+    /// Octets of the letter.
+    pub fn size(&self) -> u64 {
+        self.u64_at(12)
+    }
+    /// See [`Derived::sent`].
+    pub fn sent(&self) -> Option<Sent> {
+        let sent = Sent { unix_seconds: self.u64_at(20).cast_signed(), day: self.u32_at(28).cast_signed() };
+        (self.record[5] & HAS_DATE != 0).then_some(sent)
+    }
+    /// How many parts there are, at least one.
+    pub fn part_count(&self) -> usize {
+        self.count()
+    }
+    /// Where a part lies; `part` is below [`DerivedView::part_count`].
+    pub fn part_place(&self, part: usize) -> Place {
+        self.place(part)
+    }
+    /// The value of ENVELOPE, ready to send.
+    pub fn envelope(&self) -> &'x [u8] {
+        self.text_of(Section::Envelope)
+    }
+    /// The value of BODYSTRUCTURE, ready to send.
+    pub fn body_structure(&self) -> &'x [u8] {
+        self.text_of(Section::BodyStructure)
+    }
+    /// The value of BODY, ready to send.
+    pub fn body(&self) -> Vec<u8> {
+        body_structure::plain(self.body_structure(), self.extensions())
+    }
+    /// Message-ID with its angle brackets, UTF-8; empty if there is none.
+    pub fn message_id(&self) -> &'x [u8] {
+        self.text_of(Section::MessageId)
+    }
+    /// See [`Derived::headers`]; UTF-8.
+    pub fn headers(&self) -> &'x [u8] {
+        self.text_of(Section::Headers)
+    }
+    /// See [`Derived::text`]; UTF-8.
+    pub fn text(&self) -> &'x [u8] {
+        self.text_of(Section::Text)
+    }
+    /// See [`Derived::text_complete`].
+    pub fn text_complete(&self) -> bool {
+        self.record[5] & TEXT_COMPLETE != 0
+    }
+    /// Octets of a section; none if the letter has no such section.
+    pub fn section(&self, path: &SectionPath) -> Option<Range<u64>> {
+        section(self, path)
+    }
+    /// The part with these numbers.
+    pub fn part_at(&self, numbers: &[u32]) -> Option<usize> {
+        part_at(self, numbers)
+    }
+}
+
+impl Places for DerivedView<'_> {
+    fn size(&self) -> u64 {
+        self.u64_at(12)
+    }
+    fn count(&self) -> usize {
+        (self.starts[Section::Extensions as usize] - self.starts[Section::Parts as usize]) / PART_BYTES
+    }
+    fn place(&self, part: usize) -> Place {
+        let at = self.starts[Section::Parts as usize] + part * PART_BYTES;
+        let parent = self.u32_at(at + 28);
+        Place {
+            header: self.u64_at(at),
+            body: self.u64_at(at + 8),
+            end: self.u64_at(at + 16),
+            lines: self.u32_at(at + 24),
+            kind: match self.record[at + 32] {
+                1 => PartKind::Multipart,
+                2 => PartKind::Message,
+                _ => PartKind::Leaf,
+            },
+            parent: (parent != NO_PARENT).then_some(parent),
+        }
+    }
+}

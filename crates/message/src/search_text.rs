@@ -1,0 +1,119 @@
+//! The text that SEARCH looks in.
+//!
+//! RFC 3501 §6.4.4 (BODY, TEXT, HEADER, SUBJECT, FROM, …), RFC 2047 and charsets decoded. A search is an exact substring
+//! search of [`fold`]ed words in folded text. The text of a letter is, in the order of its parts: every text part,
+//! decoded (HTML as its reader sees it), the decoded header of every enclosed letter, and the file names of the other
+//! parts, each ended by a line break. White space and line breaks of plain text stay as they are.
+
+use std::borrow::Cow;
+
+use unicode_normalization::UnicodeNormalization;
+
+use crate::decode;
+use crate::derived::PartFields;
+use crate::header::fields;
+use crate::html;
+use crate::split::{PartKind, RawPart};
+
+/// The form in which texts and words are compared: composed (NFC), lower case, a no-break space as a space, soft hyphens
+/// left out.
+pub fn fold(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
+    let mut out = String::with_capacity(text.len());
+    for c in text.nfc() {
+        match c {
+            '\u{ad}' => {}
+            '\u{a0}' => out.push(' '),
+            c if c.is_ascii() => out.push(c.to_ascii_lowercase()),
+            c => out.extend(c.to_lowercase()),
+        }
+    }
+    out
+}
+
+/// Text up to a number of octets.
+pub(crate) struct Bounded {
+    pub(crate) text: String,
+    bytes_max: usize,
+    pub(crate) complete: bool,
+}
+
+impl Bounded {
+    pub(crate) fn new(bytes_max: usize) -> Self {
+        Self { text: String::new(), bytes_max, complete: true }
+    }
+    fn left(&self) -> usize {
+        self.bytes_max.saturating_sub(self.text.len())
+    }
+    fn push_line(&mut self, line: &str) {
+        let end = line.floor_char_boundary(self.left());
+        self.text += &fold(&line[..end]);
+        self.text.push('\n');
+        self.complete &= end == line.len();
+    }
+}
+
+/// `name: value` for every field, folded, one a line.
+pub(crate) fn header_lines(header: &[u8], out: &mut Bounded) {
+    for field in fields(header) {
+        if out.left() == 0 {
+            out.complete = false;
+            return;
+        }
+        let (name, value) = (String::from_utf8_lossy(field.name), field.unfolded());
+        out.push_line(&format!("{name}: {}", decode::header_text(&value)));
+    }
+}
+
+/// Adds what one part has to be found by.
+pub(crate) fn part(
+    bytes: &[u8],
+    part: &RawPart<'_>,
+    fields: &PartFields<'_>,
+    in_message: bool,
+    out: &mut Bounded,
+) {
+    if in_message {
+        header_lines(part.read, out);
+    }
+    match part.kind {
+        PartKind::Leaf if part.content_type.is_text() => {
+            let body = &bytes[part.body..part.end];
+            // No encoding needs more than four octets for one of text that is kept; HTML may, and is then cut.
+            let taken = &body[..body.len().min(out.left().saturating_mul(4))];
+            let text = part_text(part, fields, taken);
+            out.push_line(&text);
+            out.complete &= taken.len() == body.len();
+        }
+        PartKind::Leaf => {
+            if let Some(name) = fields.file_name(&part.content_type.parameters) {
+                out.push_line(&name);
+            }
+        }
+        PartKind::Multipart | PartKind::Message => {}
+    }
+}
+
+fn part_text<'x>(part: &RawPart<'_>, fields: &PartFields<'_>, body: &'x [u8]) -> Cow<'x, str> {
+    let charset = part.content_type.parameters.get("charset").unwrap_or_default();
+    let text = match decode::transfer(body, &fields.encoding) {
+        Cow::Borrowed(octets) => decode::charset(octets, charset),
+        Cow::Owned(octets) => Cow::Owned(decode::charset(&octets, charset).into_owned()),
+    };
+    if part.content_type.is("text", "html") { Cow::Owned(html::text(&text)) } else { text }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fold;
+
+    #[test]
+    fn folding_makes_equal_what_looks_equal() {
+        assert_eq!(fold("ÅSA\u{a0}Öqvist"), "åsa öqvist");
+        assert_eq!(fold("A\u{30a}sa"), "åsa");
+        assert_eq!(fold("sko\u{ad}la"), "skola");
+        assert_eq!(fold("Read ME\r\n"), "read me\r\n");
+    }
+}

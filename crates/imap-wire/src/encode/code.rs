@@ -1,0 +1,195 @@
+//! Response codes, in brackets behind OK, NO and BAD.
+//!
+//! RFC 3501 §7.1, RFC 4315 §3 (UIDPLUS), RFC 5530, RFC 7889 §4 (TOOBIG; the code stands alone there).
+
+use model::{FlagSet, SeqNo, Uid, UidSet, UidValidity};
+
+use super::string::number;
+
+/// What a program should learn from a reply, beside its sentence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Code {
+    /// Show the sentence to the person.
+    Alert,
+    /// The charset of SEARCH is not known.
+    BadCharset,
+    /// What the server can do now.
+    Capability(String),
+    /// A message could not be parsed.
+    Parse,
+    /// Flags that stay; with `\*` if clients may invent keywords.
+    PermanentFlags {
+        /// Which.
+        flags: FlagSet,
+        /// New keywords may be made.
+        new_keywords: bool,
+    },
+    /// The mailbox cannot be changed here.
+    ReadOnly,
+    /// The mailbox can be changed.
+    ReadWrite,
+    /// CREATE the mailbox first.
+    TryCreate,
+    /// The next UID.
+    UidNext(Uid),
+    /// The mailbox's UIDVALIDITY.
+    UidValidity(UidValidity),
+    /// The first message without \Seen.
+    Unseen(SeqNo),
+    /// Where APPEND put the message.
+    AppendUid(UidValidity, Uid),
+    /// Where COPY or MOVE put messages; both sets ascend together, the first to the first.
+    CopyUid {
+        /// Of the mailbox they are in now.
+        uid_validity: UidValidity,
+        /// Their UIDs before.
+        from: UidSet,
+        /// Their UIDs now.
+        to: UidSet,
+    },
+    /// UIDs do not stay.
+    UidNotSticky,
+    /// Try again later.
+    Unavailable,
+    /// Wrong name or password.
+    AuthenticationFailed,
+    /// Right password, but not on whose behalf.
+    AuthorizationFailed,
+    /// The password is too old.
+    Expired,
+    /// Only over TLS.
+    PrivacyRequired,
+    /// Somebody should call the administrator.
+    ContactAdmin,
+    /// Not allowed.
+    NoPerm,
+    /// In use by another.
+    InUse,
+    /// Some of the messages are gone.
+    ExpungeIssued,
+    /// The data are damaged.
+    Corruption,
+    /// Our fault.
+    ServerBug,
+    /// The client's fault.
+    ClientBug,
+    /// It will never work, as with a bad name.
+    Cannot,
+    /// A bound was met.
+    Limit,
+    /// The quota is used up.
+    OverQuota,
+    /// It is there already.
+    AlreadyExists,
+    /// It is not there.
+    NonExistent,
+    /// The message is too large.
+    TooBig,
+}
+
+impl Code {
+    /// Appends it with its brackets.
+    pub fn write(&self, out: &mut Vec<u8>) {
+        out.push(b'[');
+        match self {
+            Self::Capability(list) => word_and("CAPABILITY ", list, out),
+            Self::PermanentFlags { flags, new_keywords } => permanent_flags(flags, *new_keywords, out),
+            Self::UidNext(uid) => word_and("UIDNEXT ", uid, out),
+            Self::UidValidity(number) => word_and("UIDVALIDITY ", number, out),
+            Self::Unseen(place) => word_and("UNSEEN ", place, out),
+            Self::AppendUid(validity, uid) => word_and("APPENDUID ", format_args!("{validity} {uid}"), out),
+            Self::CopyUid { uid_validity, from, to } => {
+                out.extend_from_slice(b"COPYUID ");
+                number(u64::from(uid_validity.get()), out);
+                word_and(" ", format_args!("{from} {to}"), out);
+            }
+            plain => out.extend_from_slice(plain.word().as_bytes()),
+        }
+        out.push(b']');
+    }
+
+    fn word(&self) -> &'static str {
+        match self {
+            Self::Alert => "ALERT",
+            Self::BadCharset => "BADCHARSET (US-ASCII UTF-8)",
+            Self::Capability(_) => "CAPABILITY",
+            Self::Parse => "PARSE",
+            Self::PermanentFlags { .. } => "PERMANENTFLAGS",
+            Self::ReadOnly => "READ-ONLY",
+            Self::ReadWrite => "READ-WRITE",
+            Self::TryCreate => "TRYCREATE",
+            Self::UidNext(_) => "UIDNEXT",
+            Self::UidValidity(_) => "UIDVALIDITY",
+            Self::Unseen(_) => "UNSEEN",
+            Self::AppendUid(..) => "APPENDUID",
+            Self::CopyUid { .. } => "COPYUID",
+            Self::UidNotSticky => "UIDNOTSTICKY",
+            Self::Unavailable => "UNAVAILABLE",
+            Self::AuthenticationFailed => "AUTHENTICATIONFAILED",
+            Self::AuthorizationFailed => "AUTHORIZATIONFAILED",
+            Self::Expired => "EXPIRED",
+            Self::PrivacyRequired => "PRIVACYREQUIRED",
+            Self::ContactAdmin => "CONTACTADMIN",
+            Self::NoPerm => "NOPERM",
+            Self::InUse => "INUSE",
+            Self::ExpungeIssued => "EXPUNGEISSUED",
+            Self::Corruption => "CORRUPTION",
+            Self::ServerBug => "SERVERBUG",
+            Self::ClientBug => "CLIENTBUG",
+            Self::Cannot => "CANNOT",
+            Self::Limit => "LIMIT",
+            Self::OverQuota => "OVERQUOTA",
+            Self::AlreadyExists => "ALREADYEXISTS",
+            Self::NonExistent => "NONEXISTENT",
+            Self::TooBig => "TOOBIG",
+        }
+    }
+}
+
+fn word_and(word: &str, value: impl std::fmt::Display, out: &mut Vec<u8>) {
+    use std::io::Write;
+    write!(out, "{word}{value}").expect("a Vec takes everything");
+}
+
+fn permanent_flags(flags: &FlagSet, new_keywords: bool, out: &mut Vec<u8>) {
+    let space = if new_keywords && !flags.is_empty() { " " } else { "" };
+    let star = if new_keywords { "\\*" } else { "" };
+    word_and("PERMANENTFLAGS (", format_args!("{flags}{space}{star})"), out);
+}
+
+#[cfg(test)]
+mod tests {
+    use model::SystemFlag;
+
+    use super::*;
+
+    #[test]
+    fn codes_with_values() {
+        let uid = |number| Uid::new(number).unwrap();
+        let validity = UidValidity::new(38505).unwrap();
+        for (code, text) in [
+            (Code::AppendUid(validity, uid(3955)), "[APPENDUID 38505 3955]"),
+            (
+                Code::CopyUid {
+                    uid_validity: validity,
+                    from: [304, 319, 320].map(uid).into_iter().collect(),
+                    to: UidSet::range(uid(3956), uid(3958)),
+                },
+                "[COPYUID 38505 304,319:320 3956:3958]",
+            ),
+            (
+                Code::PermanentFlags { flags: [SystemFlag::Seen].into_iter().collect(), new_keywords: true },
+                "[PERMANENTFLAGS (\\Seen \\*)]",
+            ),
+            (Code::PermanentFlags { flags: FlagSet::new(), new_keywords: true }, "[PERMANENTFLAGS (\\*)]"),
+            (Code::PermanentFlags { flags: FlagSet::new(), new_keywords: false }, "[PERMANENTFLAGS ()]"),
+            (Code::Unseen(SeqNo::MIN), "[UNSEEN 1]"),
+            (Code::BadCharset, "[BADCHARSET (US-ASCII UTF-8)]"),
+            (Code::OverQuota, "[OVERQUOTA]"),
+        ] {
+            let mut out = Vec::new();
+            code.write(&mut out);
+            assert_eq!(String::from_utf8(out).unwrap(), text);
+        }
+    }
+}

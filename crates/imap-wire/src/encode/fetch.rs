@@ -1,0 +1,186 @@
+//! FETCH responses.
+//!
+//! RFC 3501 §7.4.2.
+
+use model::{FlagSet, SeqNo, SystemFlag, Uid};
+
+use super::string::{number, string};
+use crate::command::{Partial, Section};
+use crate::datetime::DateTime;
+
+/// Writes one `* n FETCH (…)`. A large literal need not be in memory: write its header with [`FetchWriter::section_header`],
+/// then push the octets through [`FetchWriter::out`], sending and clearing it as often as needed.
+#[derive(Debug)]
+pub struct FetchWriter<'a> {
+    out: &'a mut Vec<u8>,
+    first: bool,
+}
+
+impl<'a> FetchWriter<'a> {
+    /// Begins.
+    pub fn new(place: SeqNo, out: &'a mut Vec<u8>) -> Self {
+        out.extend_from_slice(b"* ");
+        number(u64::from(place.get()), out);
+        out.extend_from_slice(b" FETCH (");
+        Self { out, first: true }
+    }
+    /// The buffer, to push a literal's octets.
+    pub fn out(&mut self) -> &mut Vec<u8> {
+        self.out
+    }
+    /// Ends.
+    pub fn finish(self) {
+        self.out.extend_from_slice(b")\r\n");
+    }
+
+    fn name(&mut self, name: &str) {
+        if !self.first {
+            self.out.push(b' ');
+        }
+        self.first = false;
+        self.out.extend_from_slice(name.as_bytes());
+    }
+    /// `UID n`
+    pub fn uid(&mut self, uid: Uid) {
+        self.name("UID ");
+        number(u64::from(uid.get()), self.out);
+    }
+    /// `FLAGS (…)`
+    pub fn flags(&mut self, flags: &FlagSet, recent: bool) {
+        self.flag_bits(flags.system_bits(), flags.keywords().iter().map(model::Keyword::as_str), recent);
+    }
+    /// The same from [`FlagSet::system_bits`] and words, where no set is at hand.
+    pub fn flag_bits<'k>(&mut self, system: u8, keywords: impl Iterator<Item = &'k str>, recent: bool) {
+        self.name("FLAGS (");
+        self.out.extend_from_slice(SYSTEM_FLAGS[usize::from(system & 31)].as_bytes());
+        let mut space = system & 31 != 0;
+        for word in keywords.chain(recent.then_some("\\Recent")) {
+            if space {
+                self.out.push(b' ');
+            }
+            self.out.extend_from_slice(word.as_bytes());
+            space = true;
+        }
+        self.out.push(b')');
+    }
+    /// `INTERNALDATE "…"`
+    pub fn internal_date(&mut self, date: DateTime) {
+        self.name("INTERNALDATE ");
+        date.write(self.out);
+    }
+    /// `RFC822.SIZE n`
+    pub fn size(&mut self, bytes: u64) {
+        self.name("RFC822.SIZE ");
+        number(bytes, self.out);
+    }
+    /// `ENVELOPE (…)`, encoded already.
+    pub fn envelope(&mut self, encoded: &[u8]) {
+        self.name("ENVELOPE ");
+        self.out.extend_from_slice(encoded);
+    }
+    /// `BODY (…)`, encoded already.
+    pub fn body(&mut self, encoded: &[u8]) {
+        self.name("BODY ");
+        self.out.extend_from_slice(encoded);
+    }
+    /// `BODYSTRUCTURE (…)`, encoded already.
+    pub fn body_structure(&mut self, encoded: &[u8]) {
+        self.name("BODYSTRUCTURE ");
+        self.out.extend_from_slice(encoded);
+    }
+    /// `RFC822 {n}`; exactly `len` octets must follow. Also `RFC822.HEADER` and `RFC822.TEXT`.
+    pub fn rfc822_header(&mut self, name: &str, len: u64) {
+        self.name(name);
+        self.literal_header(len);
+    }
+    /// `BODY[…]<start> {n}`; exactly `len` octets must follow.
+    pub fn section_header(&mut self, section: &Section, partial: Option<Partial>, len: u64) {
+        self.section_name(section, partial);
+        self.literal_header(len);
+    }
+    /// `BODY[…]<start>` with its octets, quoted if short and plain.
+    pub fn section(&mut self, section: &Section, partial: Option<Partial>, octets: &[u8]) {
+        self.section_name(section, partial);
+        self.out.push(b' ');
+        string(octets, self.out);
+    }
+    /// `BODY[…] NIL`: there is no such part.
+    pub fn section_nil(&mut self, section: &Section, partial: Option<Partial>) {
+        self.section_name(section, partial);
+        self.out.extend_from_slice(b" NIL");
+    }
+
+    fn section_name(&mut self, section: &Section, partial: Option<Partial>) {
+        use std::io::Write;
+        self.name("BODY[");
+        if section.text.is_some() || !section.part.is_empty() {
+            write!(self.out, "{section}").expect("a Vec takes everything");
+        }
+        self.out.push(b']');
+        if let Some(partial) = partial {
+            self.out.push(b'<');
+            number(u64::from(partial.start), self.out);
+            self.out.push(b'>');
+        }
+    }
+    fn literal_header(&mut self, len: u64) {
+        self.out.extend_from_slice(b" {");
+        number(len, self.out);
+        self.out.extend_from_slice(b"}\r\n");
+    }
+}
+
+/// The text of every set of system flags, so that a flag line costs one copy. The order is that of [`SystemFlag::ALL`].
+static SYSTEM_FLAGS: std::sync::LazyLock<[String; 32]> = std::sync::LazyLock::new(|| {
+    std::array::from_fn(|bits| {
+        let set = |flag: &&SystemFlag| bits as u8 & **flag as u8 != 0;
+        SystemFlag::ALL.iter().filter(set).map(|flag| flag.name()).collect::<Vec<_>>().join(" ")
+    })
+});
+
+#[cfg(test)]
+mod tests {
+    use model::UnixMillis;
+
+    use super::*;
+    use crate::command::SectionText;
+
+    #[test]
+    fn one_of_everything() {
+        let mut out = Vec::new();
+        let mut flags: FlagSet = [SystemFlag::Seen, SystemFlag::Answered].into_iter().collect();
+        flags.insert_keyword("$Forwarded".parse().unwrap()).unwrap();
+        let mut fetch = FetchWriter::new(SeqNo::new(12).unwrap(), &mut out);
+        fetch.uid(Uid::new(7).unwrap());
+        fetch.flags(&flags, true);
+        fetch.internal_date(DateTime::utc(UnixMillis(0)));
+        fetch.size(44_827);
+        fetch.envelope(b"(NIL)");
+        fetch.section_header(
+            &Section::default(),
+            Some(Partial { start: 5, length: 9.try_into().unwrap() }),
+            3,
+        );
+        fetch.out().extend_from_slice(b"abc");
+        let names = vec!["To".to_owned(), "X-]".to_owned()];
+        let text = Some(SectionText::HeaderFields { not: true, names });
+        fetch.section_nil(&Section { part: vec![1.try_into().unwrap(), 2.try_into().unwrap()], text }, None);
+        fetch.finish();
+        let expected = "* 12 FETCH (UID 7 FLAGS (\\Answered \\Seen $Forwarded \\Recent) \
+            INTERNALDATE \" 1-Jan-1970 00:00:00 +0000\" RFC822.SIZE 44827 ENVELOPE (NIL) BODY[]<5> {3}\r\nabc \
+            BODY[1.2.HEADER.FIELDS.NOT (To \"X-]\")] NIL)\r\n";
+        assert_eq!(String::from_utf8(out).unwrap(), expected);
+    }
+
+    #[test]
+    fn flags_print_as_the_model_prints_them() {
+        for bits in 0..32 {
+            let mut out = Vec::new();
+            let mut fetch = FetchWriter::new(SeqNo::MIN, &mut out);
+            fetch.flags(&FlagSet::from_system_bits(bits), false);
+            fetch.finish();
+            let expected = format!("* 1 FETCH (FLAGS ({}))\r\n", FlagSet::from_system_bits(bits));
+            assert_eq!(String::from_utf8(out).unwrap(), expected);
+        }
+    }
+}

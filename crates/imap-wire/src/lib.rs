@@ -1,0 +1,43 @@
+//! IMAP as bytes to steps: what a client said becomes a typed [`Request`], what the driver answers becomes bytes.
+//!
+//! Two layers read: [`Splitter`] cuts the stream into lines and literals, [`command`] parses one collected command.
+//! [`Session`] keeps the protocol's state, answers what needs no mailbox, and asks its driver for the rest; [`encode`]
+//! writes untagged responses straight into a `Vec<u8>`. Nothing here awaits, reads a clock or opens a socket.
+//!
+//! RFC 3501 (IMAP4rev1, complete), RFC 7888 (LITERAL+), RFC 4959 (SASL-IR), RFC 2971 (ID), RFC 5161 (ENABLE), RFC 2177
+//! (IDLE), RFC 2342 (NAMESPACE), RFC 3348 (CHILDREN), RFC 3691 (UNSELECT), RFC 4315 (UIDPLUS), RFC 6851 (MOVE), RFC 6154
+//! (SPECIAL-USE without CREATE-SPECIAL-USE), RFC 9208 (QUOTA), RFC 5258 (LIST-EXTENDED), RFC 5530 (response codes).
+//! Not yet: RFC 7162 (CONDSTORE, QRESYNC), RFC 4731 (ESEARCH), RFC 5256 (SORT), RFC 6855 (UTF8), RFC 9051 (IMAP4rev2).
+//!
+//! # Where clients are sloppy, and what we take
+//! - several spaces where one belongs, and spaces at the end of a line;
+//! - LF alone as the end of a line (see [`Splitter`]); empty lines before a command;
+//! - raw UTF-8 in mailbox names, quoted or not, and a lone `&` that begins no modified UTF-7;
+//! - a backslash in a quoted string before a character that needs none;
+//! - FETCH macros inside parentheses, flags of STORE without parentheses, `\Recent` in a flag list (dropped);
+//! - base64 without its padding; passwords in Latin-1.
+
+mod capability;
+mod cursor;
+mod datetime;
+mod limits;
+mod list_pattern;
+mod mutf7;
+mod reply_text;
+mod sequence;
+mod splitter;
+
+pub mod command;
+pub mod encode;
+mod session;
+
+pub use capability::Transport;
+pub use command::{Command, CommandError, Request, Tag, Verb};
+pub use datetime::{Date, DateTime};
+pub use encode::Code;
+pub use limits::{ReplyLanguage, SessionConfig, WireLimits};
+pub use list_pattern::ListPattern;
+pub use mutf7::{Mutf7Error, decode as decode_mutf7, encode as encode_mutf7};
+pub use sequence::{Bound, SequenceSet};
+pub use session::{Completion, Selected, Session, Step};
+pub use splitter::{LiteralHeader, Piece, Splitter, literal_header};

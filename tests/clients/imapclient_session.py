@@ -9,8 +9,9 @@ import sys
 import threading
 import time
 
-from imapclient import DELETED, FLAGGED, IMAPClient, SEEN, DRAFTS, JUNK, SENT, TRASH, ARCHIVE
+from imapclient import DELETED, FLAGGED, SEEN, IMAPClient
 from imapclient.exceptions import LoginError
+from imapclient.imapclient import ARCHIVE, DRAFTS, JUNK, SENT, TRASH
 
 from scene import Scene, step, until
 

@@ -60,11 +60,16 @@ impl Input {
     pub(crate) fn clear(&mut self) {
         *self = Self::default();
     }
-    /// An idle session keeps no large buffer.
+    /// A session that waits for a command keeps no buffer: nothing is smaller than that.
     pub(crate) fn shrink(&mut self) {
-        if self.bytes.is_empty() && self.bytes.capacity() > 4096 {
+        if self.bytes.is_empty() {
             self.bytes = BytesMut::new();
         }
+    }
+    /// Does the present line begin so? False once its beginning is gone.
+    pub(crate) fn line_begins(&self, prefix: &[u8]) -> bool {
+        let start = self.bytes.get(..prefix.len()).filter(|_| self.dropped == 0 && !self.broken);
+        start.is_some_and(|start| start.eq_ignore_ascii_case(prefix))
     }
 
     /// The next line without its CRLF; `None` until one has come. Call with no body octets in front.
@@ -79,14 +84,15 @@ impl Input {
                 self.broken = true;
                 return Some(Err(LineError::BareLf));
             }
-            let length = std::mem::take(&mut self.dropped) + line.len();
+            let dropped = std::mem::take(&mut self.dropped);
+            let length = dropped + line.len();
             if std::mem::take(&mut self.broken) {
                 continue;
             }
             line.truncate(line.len() - 2);
             return Some(match length {
                 length if length > limits.flood => Err(LineError::Flood),
-                length if length > limits.line => Err(LineError::TooLong),
+                length if length > limits.line || dropped > 0 => Err(LineError::TooLong),
                 _ if memrchr(b'\r', &line).is_some() => Err(LineError::BareCr),
                 _ => Ok(line),
             });

@@ -27,6 +27,8 @@ mod chunk;
 mod commands;
 mod data;
 mod mail;
+#[cfg(test)]
+mod tests;
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -292,7 +294,9 @@ impl Session {
                 Advance::Spool(bytes) => return Step::Spool(bytes),
                 Advance::Starved if matches!(self.state, State::Closed) => return Step::Close,
                 Advance::Starved if self.out.is_empty() => {
-                    self.input.shrink();
+                    if !self.in_content() {
+                        self.input.shrink();
+                    }
                     return Step::Read;
                 }
                 Advance::Starved => return self.write(),
@@ -401,6 +405,10 @@ impl Session {
             *stage = next;
         }
     }
+    /// Octets of a message come next: the buffer will be wanted again at once.
+    fn in_content(&self) -> bool {
+        matches!(&self.state, State::Open { stage: Stage::Data(_) | Stage::Chunk(..), .. })
+    }
     fn is_ready(&mut self) -> bool {
         matches!(self.stage(), Some(Stage::Ready))
     }
@@ -416,7 +424,7 @@ impl Session {
     }
 
     fn write(&mut self) -> Step {
-        Step::Write(self.out.split().freeze())
+        Step::Write(std::mem::take(&mut self.out).freeze())
     }
     fn say(&mut self, reply: &Reply) {
         reply.write(self.utf8, &mut self.out);

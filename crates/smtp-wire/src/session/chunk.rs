@@ -37,7 +37,7 @@ impl Session {
                 }
             }
             _ => {
-                self.skip = Some(Skip { left: size, reply: self.no_recipients() });
+                self.skip = Some(Skip { left: size, reply: self.out_of_order() });
                 return;
             }
         };

@@ -17,15 +17,13 @@ const TLS_HANDSHAKE: u8 = 0x16;
 impl Session {
     /// The next line, if it has come.
     pub(super) fn read_line(&mut self) -> Advance {
-        let waiting = self.input.as_slice();
-        if waiting.first() == Some(&TLS_HANDSHAKE) {
+        if self.input.line_begins(&[TLS_HANDSHAKE]) {
             self.say(&replies::is_tls());
             self.close();
             return Advance::On;
         }
         let in_auth = matches!(self.state, State::Open { stage: Stage::Auth(_), .. });
-        let auth = waiting.get(..5).is_some_and(|verb| verb.eq_ignore_ascii_case(b"AUTH "));
-        let limits = self.line_limits(in_auth || auth);
+        let limits = self.line_limits(in_auth || self.input.line_begins(b"AUTH "));
         match self.input.line(limits) {
             None => return Advance::Starved,
             Some(Err(error)) => {

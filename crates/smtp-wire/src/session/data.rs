@@ -15,7 +15,7 @@ const END_BYTES: usize = 3;
 impl Session {
     pub(super) fn data(&mut self) {
         if !matches!(self.stage(), Some(Stage::Recipients(..))) {
-            let reply = self.no_recipients();
+            let reply = self.out_of_order();
             return self.refuse(&reply);
         }
         let body = self.body();

@@ -52,7 +52,8 @@ impl Session {
     pub(super) fn rcpt(&mut self, to: Recipient) {
         let (recipients_max, utf8) = (self.config.limits.recipients_max, self.utf8);
         let Some(Stage::Sender(mail) | Stage::Recipients(mail, _)) = self.stage() else {
-            return self.refuse(&replies::order("MAIL comes first"));
+            let reply = self.out_of_order();
+            return self.refuse(&reply);
         };
         if to.needs_utf8() && !utf8 {
             return self.refuse(&replies::needs_smtputf8());
@@ -75,8 +76,8 @@ impl Session {
         self.say(&replies::fine(1, 5, "Recipient OK"));
     }
 
-    /// Why no content can come now; RFC 5321 §3.3: 503 without RCPT, 554 if none was good.
-    pub(super) fn no_recipients(&mut self) -> Reply {
+    /// Why no recipient or content can come now; RFC 5321 §3.3: 503 without RCPT, 554 if none was good.
+    pub(super) fn out_of_order(&mut self) -> Reply {
         match self.stage() {
             Some(Stage::Sender(mail)) if mail.tried > 0 => replies::no_valid_recipients(),
             Some(Stage::Sender(_)) => replies::order("RCPT comes first"),

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use smtp_wire::{Answer, Limits, Question, Service, Session, SessionConfig, Step, Tls};
 
 /// A session that serves `mx.by.test`.
-pub(crate) fn session(service: Service, tls: Tls, limits: Limits) -> Session {
+pub(crate) fn session(service: Service, tls: Tls, plaintext_auth: bool, limits: Limits) -> Session {
     Session::new(SessionConfig {
         service,
         tls,
         hostname: "mx.by.test".parse().unwrap(),
-        plaintext_auth: false,
+        plaintext_auth,
         limits: Arc::new(limits),
     })
 }

@@ -4,4 +4,5 @@
 
 mod driver;
 mod properties;
+mod speed;
 mod transcript;

@@ -59,7 +59,7 @@ fn limits() -> Limits {
 
 /// Replies, accepted messages, questions, and whether the connection is closed.
 fn outcome(service: Service, octets: &[u8], cuts: &[usize]) -> (Vec<u8>, Vec<Vec<u8>>, String, bool) {
-    let mut driver = Driver::new(session(service, Tls::Active, limits()));
+    let mut driver = Driver::new(session(service, Tls::Active, false, limits()));
     let mut from = 0;
     for to in cuts.iter().copied().chain([octets.len()]) {
         driver.feed(&octets[from..to.max(from)]);
@@ -134,7 +134,7 @@ proptest! {
         ] {
             let opening = b"EHLO a.test\r\nMAIL FROM:<a@b.test>\r\nRCPT TO:<c@d.test>\r\n";
             let octets = [&opening[..], &content, b"QUIT\r\n"].concat();
-            let mut driver = Driver::new(session(Service::Relay, Tls::Unavailable, Limits::default()));
+            let mut driver = Driver::new(session(Service::Relay, Tls::Unavailable, false, Limits::default()));
             octets.chunks(chunk).for_each(|piece| driver.feed(piece));
             prop_assert!(driver.closed);
             prop_assert_eq!(&driver.accepted, std::slice::from_ref(&message));

@@ -43,18 +43,20 @@ fn check(file: &Path) {
 
 fn start(text: &str) -> Driver {
     let (mut service, mut tls, mut limits) = (Service::Relay, Tls::Unavailable, String::new());
+    let mut plaintext_auth = false;
     for option in text.lines().filter_map(|line| line.strip_prefix("! ")) {
         match option.split(' ').collect::<Vec<_>>()[..] {
             ["submission"] => service = Service::Submission,
             ["tls", "active"] => tls = Tls::Active,
             ["tls", "available"] => tls = Tls::Available,
             ["limit", name, number] => limits += &format!("{name} = {number}\n"),
+            ["plaintext", "auth"] => plaintext_auth = true,
             ["whole"] => {}
             _ => panic!("unknown option {option}"),
         }
     }
     let limits: Limits = toml::from_str(&limits).unwrap();
-    Driver::new(session(service, tls, limits))
+    Driver::new(session(service, tls, plaintext_auth, limits))
 }
 
 struct Run {

@@ -4,7 +4,8 @@
 
 use model::Secret;
 
-use super::{Open, Question, Service, Session, Stage, Tls};
+use super::state::{Open, Stage};
+use super::{Question, Service, Session, Tls};
 use crate::replies;
 use crate::reply::Reply;
 use crate::sasl::{Exchange, Mechanism, Next, SaslError};

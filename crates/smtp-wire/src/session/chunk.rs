@@ -6,7 +6,8 @@
 
 use bytes::Bytes;
 
-use super::{Advance, Session, Stage, State};
+use super::state::{Stage, State};
+use super::{Advance, Session};
 use crate::body::Body;
 use crate::replies;
 use crate::reply::Reply;

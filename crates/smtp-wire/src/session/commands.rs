@@ -7,7 +7,8 @@ use std::borrow::Cow;
 
 use zeroize::Zeroize;
 
-use super::{Advance, Open, Service, Session, Stage, State, Step, Tls};
+use super::state::{Open, Stage, State};
+use super::{Advance, Service, Session, Step, Tls};
 use crate::command::{Command, CommandError, Hello};
 use crate::replies;
 

@@ -5,7 +5,8 @@
 
 use model::QueueId;
 
-use super::{Advance, Open, Question, Session, Stage, State};
+use super::state::{Open, Stage, State};
+use super::{Advance, Question, Session};
 use crate::body::{Body, Piece};
 use crate::replies;
 

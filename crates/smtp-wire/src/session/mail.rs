@@ -7,7 +7,8 @@ use std::num::NonZeroU32;
 
 use model::ReversePath;
 
-use super::{Mail, Open, Question, Service, Session, Stage, Tls};
+use super::state::{Mail, Open, Stage};
+use super::{Question, Service, Session, Tls};
 use crate::command::{MailParams, Recipient};
 use crate::replies;
 use crate::reply::Reply;

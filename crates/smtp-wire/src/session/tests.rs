@@ -1,5 +1,7 @@
 //! What a transcript cannot show: the driver's side.
 
+use std::sync::Arc;
+
 use super::*;
 
 fn session(service: Service) -> Session {

@@ -17,6 +17,8 @@ use std::path::PathBuf;
 
 use crate::harness::{self, Person, Town};
 
+pub(crate) use python::python;
+
 /// A town with two people who write to each other.
 struct Pair {
     town: Town,

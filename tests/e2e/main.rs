@@ -4,5 +4,6 @@
 //! people's test mail through it; `layers` holds the crates against the table in `crates/README.md`.
 
 mod clients;
+mod corpus;
 mod harness;
 mod layers;

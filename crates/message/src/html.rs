@@ -69,18 +69,24 @@ struct Text {
 
 impl Text {
     fn push(&mut self, text: &str) {
-        for c in text.chars() {
-            if c.is_ascii_whitespace() { self.owe(Gap::Blank) } else { self.push_char(c) }
+        for (place, word) in text.split(|c: char| c.is_ascii_whitespace()).enumerate() {
+            if place > 0 {
+                self.owe(Gap::Blank);
+            }
+            self.push_word(word);
         }
     }
-    fn push_char(&mut self, c: char) {
+    fn push_word(&mut self, word: &str) {
+        if word.is_empty() {
+            return;
+        }
         match std::mem::replace(&mut self.gap, Gap::None) {
             _ if self.out.is_empty() => {}
             Gap::None => {}
             Gap::Blank => self.out.push(' '),
             Gap::Line => self.out.push('\n'),
         }
-        self.out.push(c);
+        self.out += word;
     }
     fn owe(&mut self, gap: Gap) {
         self.gap = self.gap.max(gap);
@@ -93,14 +99,12 @@ fn reference<'x>(rest: &'x str, out: &mut Text) -> &'x str {
         rest.as_bytes()[1..*end].iter().all(|octet| octet.is_ascii_alphanumeric() || *octet == b'#')
     });
     let Some(end) = end else {
-        out.push_char('&');
+        out.push_word("&");
         return &rest[1..];
     };
     let mut resolved = String::new();
     add_html_token(&mut resolved, &rest.as_bytes()[..=end], false);
-    for c in resolved.chars() {
-        out.push_char(c); // A written-out blank is seen as one.
-    }
+    out.push_word(&resolved); // A written-out blank is seen as one.
     &rest[end + 1..]
 }
 
@@ -111,7 +115,7 @@ fn tag<'x>(rest: &'x str, out: &mut Text) -> &'x str {
     }
     let inner = rest[1..].trim_start_matches('/');
     if !inner.starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '!' | '?')) {
-        out.push_char('<');
+        out.push_word("<");
         return &rest[1..];
     }
     let name_end = inner.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(inner.len());

@@ -14,8 +14,8 @@ use crate::split::{PartKind, Place};
 
 const MAGIC: [u8; 4] = *b"SKDR";
 const VERSION: u8 = 1;
-/// The checksum (CRC-32) covers everything behind it.
-const CHECKED_FROM: usize = 12;
+/// Where the checksum stands; it covers everything else.
+const CHECKSUM: Range<usize> = 8..12;
 const HEADER_BYTES: usize = 64;
 const PART_BYTES: usize = 36;
 const EXTENSION_BYTES: usize = 8;
@@ -74,8 +74,8 @@ impl Derived {
             out.extend(cut.end.to_le_bytes());
         }
         texts.iter().for_each(|text| out.extend_from_slice(text));
-        let checksum = crc32fast::hash(&out[CHECKED_FROM..]);
-        out[8..CHECKED_FROM].copy_from_slice(&checksum.to_le_bytes());
+        let checksum = checksum(&out);
+        out[CHECKSUM].copy_from_slice(&checksum);
         out
     }
 
@@ -145,6 +145,14 @@ impl Derived {
     }
 }
 
+/// CRC-32 of a record, its own place left out.
+fn checksum(record: &[u8]) -> [u8; 4] {
+    let mut hasher = crc32fast::Hasher::new();
+    hasher.update(&record[..CHECKSUM.start]);
+    hasher.update(&record[CHECKSUM.end..]);
+    hasher.finalize().to_le_bytes()
+}
+
 fn part_record(out: &mut Vec<u8>, place: &Place) {
     for offset in [place.header, place.body, place.end] {
         out.extend(offset.to_le_bytes());
@@ -196,7 +204,7 @@ impl<'x> DerivedView<'x> {
         if record[4] != VERSION {
             return Err(DecodeError::Version(record[4]));
         }
-        if crc32fast::hash(&record[CHECKED_FROM..]).to_le_bytes() != record[8..CHECKED_FROM] {
+        if checksum(record) != record[CHECKSUM] {
             return Err(DecodeError::Checksum);
         }
         let mut view = Self { record, starts: [HEADER_BYTES; 9] };

@@ -7,7 +7,7 @@
 
 use std::borrow::Cow;
 
-use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
 use crate::decode;
 use crate::derived::PartFields;
@@ -21,16 +21,30 @@ pub fn fold(text: &str) -> String {
     if text.is_ascii() {
         return text.to_ascii_lowercase();
     }
+    let text = composed(text);
     let mut out = String::with_capacity(text.len());
-    for c in text.nfc() {
+    let mut rest = &*text;
+    while let Some(place) = rest.bytes().position(|octet| !octet.is_ascii()) {
+        out += &rest[..place];
+        let c = rest[place..].chars().next().expect("an octet that is not ASCII begins a character");
         match c {
             '\u{ad}' => {}
             '\u{a0}' => out.push(' '),
-            c if c.is_ascii() => out.push(c.to_ascii_lowercase()),
             c => out.extend(c.to_lowercase()),
         }
+        rest = &rest[place + c.len_utf8()..];
     }
+    out += rest;
+    out.make_ascii_lowercase();
     out
+}
+
+/// NFC; most texts are composed already, and those below U+0300, the combining marks, need no look.
+fn composed(text: &str) -> Cow<'_, str> {
+    let lead_of_marks = 0xcc;
+    let plain =
+        text.bytes().all(|octet| octet < lead_of_marks) || is_nfc_quick(text.chars()) == IsNormalized::Yes;
+    if plain { Cow::Borrowed(text) } else { Cow::Owned(text.nfc().collect()) }
 }
 
 /// Text up to a number of octets.

@@ -178,6 +178,12 @@ impl Splitter<'_> {
                 self.open[found.level].boundary = None;
                 continue;
             }
+            // RFC 2046 §5.1.1: a delimiter begins with a line break, so one right behind another begins no part.
+            while let Some(next) =
+                self.delimiter_at(at).filter(|next| next.level == found.level && !next.closes)
+            {
+                at = next.line.1;
+            }
             leaf = self.begin_part(at, Some(found.level));
             at = self.last_body();
         }
@@ -247,11 +253,10 @@ impl Splitter<'_> {
         let mut at = from;
         while at < self.bytes.len() {
             let end = line_end(self.bytes, at);
-            let line = &self.bytes[at..end];
-            if line.starts_with(b"--") && self.delimiter(at, end).is_some() {
+            if self.delimiter_at(at).is_some() {
                 return at;
             }
-            match line_kind(line) {
+            match line_kind(&self.bytes[at..end]) {
                 LineKind::Blank => return end,
                 LineKind::Body => return at,
                 _ => at = end,
@@ -280,6 +285,12 @@ impl Splitter<'_> {
                 at += 1;
             }
         }
+    }
+
+    /// The delimiter that is the line at `start`.
+    fn delimiter_at(&self, start: usize) -> Option<Delimiter> {
+        let found = self.bytes[start..].starts_with(b"--");
+        found.then(|| self.delimiter(start, line_end(self.bytes, start))).flatten()
     }
 
     /// Outer multiparts first: a part cannot reach beyond the part around it.

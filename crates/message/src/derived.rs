@@ -244,3 +244,36 @@ fn languages(value: &[u8]) -> Vec<Vec<u8>> {
     let tags = value.split(|octet| *octet == b',').map(|tag| Parameters::parse(tag, 0).word);
     tags.filter(|tag| !tag.is_empty()).take(20).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::section::{SectionKind, SectionPath};
+
+    #[test]
+    fn a_letter_that_cannot_be_parsed_is_one_text_part() {
+        let letter = b"Subject: x\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nx\r\n";
+        let derived = one_text_part(letter);
+        assert_eq!(Derived::decode(&derived.encode()), Ok(derived.clone()));
+        let text = derived.section(&SectionPath { parts: vec![1], kind: SectionKind::Content });
+        assert_eq!(text, Some(57..letter.len() as u64));
+        assert_eq!(derived.body(), b"(\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7BIT\" 10 3)");
+        // The same as of a letter that says nothing of itself.
+        let plain = derive(b"\r\n--b\r\n\r\nx\r\n", &Limits::default());
+        assert_eq!(plain.body_structure, derived.body_structure);
+        assert_eq!((plain.envelope, plain.extensions), (derived.envelope, derived.extensions));
+    }
+
+    #[test]
+    fn the_first_id_in_angle_brackets_counts() {
+        for (header, id) in [
+            ("Message-ID: <a@b>\r\n", Some("<a@b>")),
+            ("message-id:\r\n x <a@b> <c@d>\r\nMessage-ID: <e@f>\r\n", Some("<a@b>")),
+            ("Message-ID: a@b\r\n", None),
+            ("Message-ID: >a@b<\r\n", None),
+            ("", None),
+        ] {
+            assert_eq!(message_id(header.as_bytes()).as_deref(), id, "{header}");
+        }
+    }
+}

@@ -27,7 +27,7 @@ pub use derived::{Derived, Part, derive, message_id};
 pub use header::{Field, Fields, field, fields, header_end, header_fields};
 pub use limits::Limits;
 pub use record::{DecodeError, DerivedView};
-pub use search_text::fold;
+pub use search_text::{fold, header_values};
 pub use section::{SectionKind, SectionPath};
 pub use split::{PartKind, Place};
 pub use submission::{

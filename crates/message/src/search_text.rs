@@ -15,6 +15,16 @@ use crate::header::fields;
 use crate::html;
 use crate::split::{PartKind, RawPart};
 
+/// The values of one field in [`Derived::headers`](crate::Derived::headers), for SEARCH HEADER, FROM, SUBJECT and their
+/// kin. The field is there, though perhaps empty, if there is any value.
+pub fn header_values<'x>(headers: &'x [u8], name: &str) -> impl Iterator<Item = &'x [u8]> {
+    let name = name.to_ascii_lowercase();
+    headers.split(|octet| *octet == b'\n').filter_map(move |line| {
+        let value = line.strip_prefix(name.as_bytes())?.strip_prefix(b":")?;
+        Some(value.strip_prefix(b" ").unwrap_or(value))
+    })
+}
+
 /// The form in which texts and words are compared: composed (NFC), lower case, a no-break space as a space, soft hyphens
 /// left out.
 pub fn fold(text: &str) -> String {
@@ -121,7 +131,18 @@ fn part_text<'x>(part: &RawPart<'_>, fields: &PartFields<'_>, body: &'x [u8]) ->
 
 #[cfg(test)]
 mod tests {
-    use super::fold;
+    use super::{Bounded, fold, header_lines, header_values};
+
+    #[test]
+    fn values_of_a_field_are_found() {
+        let mut out = Bounded::new(1000);
+        header_lines(b"To: A\r\nX-To: B\r\nSubject:\r\nTO : =?utf-8?Q?=C3=85=0Asubject:?=\r\n\r\n", &mut out);
+        let values =
+            |name| header_values(out.text.as_bytes(), name).map(String::from_utf8_lossy).collect::<Vec<_>>();
+        assert_eq!(values("To"), ["a", "å subject:"]);
+        assert_eq!(values("subject"), [""]);
+        assert!(values("cc").is_empty() && values("").is_empty() && out.complete);
+    }
 
     #[test]
     fn folding_makes_equal_what_looks_equal() {

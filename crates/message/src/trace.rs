@@ -12,7 +12,7 @@ use crate::date::{Zone, rfc5322_date};
 use crate::header::fields;
 
 /// Longest text of a peer that a line repeats, in octets.
-const WORD_BYTES_MAX: usize = 255;
+const WORD_BYTES_MAX: usize = 320;
 
 /// How a letter came in; the words after `with`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -91,7 +91,7 @@ fn harmless(text: &str) -> String {
     for c in text.chars() {
         let plain =
             if c.is_ascii() { c.is_ascii_graphic() && !"();".contains(c) } else { c.is_alphanumeric() };
-        if out.len() + c.len_utf8() > WORD_BYTES_MAX + 100 {
+        if out.len() + c.len_utf8() > WORD_BYTES_MAX {
             break;
         }
         out.push(if plain { c } else { '?' });

@@ -47,3 +47,15 @@ impl Default for Limits {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Limits;
+
+    #[test]
+    fn nothing_said_is_the_default_and_a_slip_is_an_error() {
+        assert_eq!(toml::from_str::<Limits>("").unwrap(), Limits::default());
+        assert_eq!(toml::from_str::<Limits>("errors_max = 3").unwrap().errors_max, 3);
+        assert!(toml::from_str::<Limits>("error_max = 3").is_err());
+    }
+}

@@ -48,17 +48,17 @@ pub struct SessionConfig {
 /// What the session wants from its driver.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// Read from the connection and [`Session::feed`] what came.
+    /// Read from the connection and [`Session::feed`](crate::Session::feed) what came.
     Read,
     /// Write this, all of it.
     Write(Bytes),
-    /// Find the answer and give it with [`Session::answer`].
+    /// Find the answer and give it with [`Session::answer`](crate::Session::answer).
     Ask(Question),
     /// The next octets of the message. What went wrong with them is told at [`Question::EndOfData`].
     Spool(Bytes),
     /// The message in progress will not be finished: drop its sender, recipients and octets.
     Forget,
-    /// Begin TLS as the server, then [`Session::tls_started`]. A [`Step::Forget`] came before if there was a message.
+    /// Begin TLS as the server, then [`Session::tls_started`](crate::Session::tls_started). A [`Step::Forget`] came before if there was a message.
     StartTls,
     /// Hang up. A message in progress was not finished.
     Close,

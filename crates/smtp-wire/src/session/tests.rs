@@ -81,6 +81,19 @@ fn what_waits_to_be_written_is_bounded() {
 }
 
 #[test]
+fn an_announced_chunk_that_is_too_large_is_never_spooled() {
+    let mut session = session(Service::Relay);
+    session.feed(b"HELO a.test\r\nMAIL FROM:<>\r\nRCPT TO:<a@b.test>\r\nBDAT 99999999 LAST\r\nfirst octets");
+    let mut steps = Vec::new();
+    while steps.last() != Some(&Step::Read) {
+        steps.push(session.step());
+        session.answer_if_asked();
+    }
+    assert!(steps.contains(&Step::Forget));
+    assert!(!steps.iter().any(|step| matches!(step, Step::Spool(_))));
+}
+
+#[test]
 fn content_passes_in_large_pieces() {
     let mut session = session(Service::Relay);
     session.feed(b"HELO a.test\r\nMAIL FROM:<>\r\nRCPT TO:<a@b.test>\r\nDATA\r\n");

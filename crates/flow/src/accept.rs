@@ -1,0 +1,235 @@
+//! The accepting commit: body, message rows or routes, delivery log, all or nothing.
+//!
+//! RFC 5321 §6.1. A letter to few is filed in this commit; a letter to many gets one route for each page of recipients,
+//! and the dispatcher files them, even if a mailbox has become full meanwhile. If a mailbox vanishes between RCPT and
+//! here, the others still get the letter and the log says so; a submitted letter is refused as a whole instead, naming
+//! who, so that its sender can decide.
+
+use std::collections::BTreeMap;
+
+use mailbox::{Prepared, inbox};
+use model::{EmailAddress, FlagSet, MailboxRef, QueueId, ReversePath, TenantId, UnixMillis};
+use queue::{Queue, Route};
+use store::{Batch, CommitError, MessageEntry, Op, Spool};
+
+use crate::Refusal;
+use crate::intake::Road;
+use crate::log::{LogKey, LogRow, LogSecret, Source, Verdict, index, paginate, sender};
+use crate::recipient::Recipient;
+
+/// Tries when rows change under us.
+const TRIES_MAX: usize = 5;
+
+/// A letter that has passed all checks.
+pub(crate) struct Letter {
+    pub(crate) queue_id: QueueId,
+    pub(crate) at: UnixMillis,
+    pub(crate) source: Source,
+    pub(crate) from: ReversePath,
+    /// Municipality of the person who sent it.
+    pub(crate) sender_tenant: Option<TenantId>,
+    /// One recipient who is gone refuses the whole letter.
+    pub(crate) strict: bool,
+    pub(crate) recipients: Vec<Recipient>,
+    /// Others for the log.
+    pub(crate) extras: Vec<(TenantId, EmailAddress, Verdict)>,
+    pub(crate) unlisted: u32,
+}
+
+/// Its part in one municipality.
+#[derive(Default)]
+struct Share {
+    recipients: Vec<Recipient>,
+    /// Others for the log, findable by their address.
+    extras: Vec<(EmailAddress, Verdict)>,
+    /// Addresses in other municipalities, for the sender's log.
+    elsewhere: Vec<(EmailAddress, Verdict)>,
+    unlisted: u32,
+}
+
+/// A share with all that its rows need.
+struct ReadyShare {
+    share: Share,
+    secret: LogSecret,
+    /// None if nobody there gets the letter.
+    prepared: Option<Prepared>,
+}
+
+struct Ready {
+    queue_id: QueueId,
+    at: UnixMillis,
+    heading: LogRow,
+    shares: BTreeMap<TenantId, ReadyShare>,
+}
+
+/// Is there room? RCPT has asked before, by the size that the sender had announced. A submitted letter must fit for all;
+/// after that only a letter that fits for nobody is refused, since one answer goes for all recipients.
+pub(crate) fn room(recipients: &[Recipient], size: u64, strict: bool) -> Result<(), Refusal> {
+    let mut refusals = recipients.iter().filter_map(|recipient| recipient.takes(size).err());
+    let Some(first) = refusals.next() else { return Ok(()) };
+    if strict || 1 + refusals.count() == recipients.len() { Err(first) } else { Ok(()) }
+}
+
+/// Prepares the letter and commits it.
+pub(crate) async fn accept(road: &Road, letter: Letter, content: Spool) -> Result<(), Refusal> {
+    let (queue_id, strict) = (letter.queue_id, letter.strict);
+    let failed = |error: CommitError| {
+        tracing::error!(%queue_id, %error, "letter not accepted");
+        Refusal::of_commit(&error)
+    };
+    let mut ready = prepare(road, letter, content).await.map_err(failed)?;
+    for _ in 0..TRIES_MAX {
+        let error = match road.store.commit(ready.batch(road.limits.direct_recipients_max)).await {
+            Ok(_) => return Ok(()),
+            Err(error) => error,
+        };
+        match error {
+            CommitError::NoMailbox(mailbox) | CommitError::UsedUp(mailbox) => {
+                let gone = ready.remove(mailbox);
+                if strict || !ready.has_recipients() {
+                    return Err(Refusal::gone_meanwhile(&gone));
+                }
+            }
+            CommitError::Conflict(_) => {}
+            error => return Err(failed(error)),
+        }
+    }
+    Err(Refusal::try_again())
+}
+
+async fn prepare(road: &Road, letter: Letter, content: Spool) -> Result<Ready, CommitError> {
+    let (queue_id, at) = (letter.queue_id, letter.at);
+    // Message-ID is hashed with each municipality's own key, later.
+    let heading = LogRow {
+        at,
+        source: letter.source,
+        from: letter.from.clone(),
+        size: content.len(),
+        message_id: None,
+        recipients: Vec::new(),
+        unlisted: 0,
+        filed: None,
+    };
+    let mut shares = BTreeMap::new();
+    for (tenant, share) in letter.shares() {
+        let secret = road.secrets.of(tenant, at).await?;
+        let prepared = match share.recipients.is_empty() {
+            true => None,
+            false => Some(road.letters.prepare(tenant, content.clone()).await?),
+        };
+        shares.insert(tenant, ReadyShare { share, secret, prepared });
+    }
+    Ok(Ready { queue_id, at, heading, shares })
+}
+
+impl Letter {
+    fn shares(self) -> BTreeMap<TenantId, Share> {
+        let mut shares: BTreeMap<TenantId, Share> = BTreeMap::new();
+        for recipient in self.recipients {
+            if let Some(own) = self.sender_tenant.filter(|own| *own != recipient.tenant) {
+                let elsewhere = &mut shares.entry(own).or_default().elsewhere;
+                elsewhere.push((recipient.address.clone(), Verdict::Elsewhere));
+            }
+            shares.entry(recipient.tenant).or_default().recipients.push(recipient);
+        }
+        for (tenant, address, verdict) in self.extras {
+            shares.entry(tenant).or_default().extras.push((address, verdict));
+        }
+        if let Some(share) = shares.values_mut().next() {
+            share.unlisted = self.unlisted;
+        }
+        shares
+    }
+}
+
+impl Ready {
+    fn has_recipients(&self) -> bool {
+        self.shares.values().any(|ready| !ready.share.recipients.is_empty())
+    }
+
+    /// Takes the owner of a mailbox off the letter; the log says that the account is gone.
+    fn remove(&mut self, mailbox: MailboxRef) -> Vec<EmailAddress> {
+        let Some(ready) = self.shares.get_mut(&mailbox.tenant) else { return Vec::new() };
+        let gone = ready.share.recipients.extract_if(.., |recipient| recipient.account == mailbox.account);
+        let gone: Vec<_> = gone.map(|recipient| recipient.address).collect();
+        ready.share.extras.extend(gone.iter().map(|address| (address.clone(), Verdict::Gone)));
+        gone
+    }
+
+    fn batch(&self, direct_recipients_max: usize) -> Batch {
+        let recipients: usize = self.shares.values().map(|ready| ready.share.recipients.len()).sum();
+        if recipients <= direct_recipients_max {
+            let batch = self.compose(true);
+            if batch.ops.len() <= Batch::OPS_MAX {
+                return batch;
+            }
+        }
+        self.compose(false)
+    }
+
+    fn compose(&self, direct: bool) -> Batch {
+        let mut batch = Batch::new(self.at);
+        for (tenant, ready) in &self.shares {
+            self.compose_share(&mut batch, *tenant, ready, direct);
+        }
+        batch
+    }
+
+    fn compose_share(&self, batch: &mut Batch, tenant: TenantId, ready: &ReadyShare, direct: bool) {
+        let ReadyShare { share, secret, prepared } = ready;
+        let message_id = prepared.as_ref().and_then(|prepared| prepared.derived.message_id.as_deref());
+        let heading =
+            LogRow { message_id: message_id.map(|id| secret.message_id(id)), ..self.heading.clone() };
+        let mut rows: Vec<Vec<(EmailAddress, Verdict)>> = Vec::new();
+        if let Some(prepared) = prepared.as_ref().filter(|_| !share.recipients.is_empty()) {
+            batch.bodies.push(prepared.staged.clone());
+            let verdict = if direct { Verdict::Filed } else { Verdict::Waiting };
+            let pages = paginate(share.recipients.clone(), |recipient| &recipient.address);
+            for page in &pages {
+                rows.push(page.iter().map(|recipient| (recipient.address.clone(), verdict)).collect());
+            }
+            if direct {
+                self.file(batch, tenant, prepared, &share.recipients);
+                let addresses = share.recipients.iter().map(|recipient| &recipient.address);
+                index(batch, secret, tenant, self.queue_id, addresses);
+            } else {
+                let routes = (0..).zip(pages).map(|(part, page)| (part, self.route(prepared, &page)));
+                Queue::put(batch, tenant, self.queue_id, routes.collect());
+            }
+        }
+        index(batch, secret, tenant, self.queue_id, share.extras.iter().map(|(address, _)| address));
+        index(batch, secret, tenant, self.queue_id, sender(&self.heading.from));
+        rows.extend(paginate([&share.extras[..], &share.elsewhere].concat(), |(address, _)| address));
+        let mut unlisted = share.unlisted;
+        for (part, recipients) in (0..).zip(rows) {
+            let unlisted = std::mem::take(&mut unlisted);
+            let key = LogKey { tenant, queue_id: self.queue_id, part };
+            if part == 0 {
+                batch.require_absent(&key);
+            }
+            batch.put(&key, &LogRow { recipients, unlisted, ..heading.clone() });
+        }
+    }
+
+    fn file(&self, batch: &mut Batch, tenant: TenantId, prepared: &Prepared, recipients: &[Recipient]) {
+        let message = prepared.message(FlagSet::new(), self.at, self.queue_id);
+        for recipient in recipients {
+            batch.ops.push(Op::Append(inbox(tenant, recipient.account), message.clone()));
+        }
+    }
+
+    fn route(&self, prepared: &Prepared, page: &[Recipient]) -> Route {
+        let envelope = match &prepared.envelope {
+            envelope if envelope.len() <= MessageEntry::ENVELOPE_OCTETS_MAX => envelope.to_vec(),
+            _ => Vec::new(),
+        };
+        Route {
+            body: prepared.staged.id,
+            size: prepared.size,
+            internal_date: self.at,
+            envelope,
+            recipients: page.iter().map(|recipient| recipient.account).collect(),
+            attempts: 0,
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! The recipients of a letter in progress, and those that were refused.
+
+use std::collections::{BTreeSet, HashSet};
+
+use model::{AccountId, EmailAddress, TenantId};
+use tokio::sync::mpsc;
+
+use crate::Refusal;
+use crate::log::{RefusedLetter, Verdict};
+use crate::recipient::Recipient;
+
+/// Who gets the letter: each account once, however many of its addresses were named.
+#[derive(Debug, Default)]
+pub(crate) struct Recipients {
+    accepted: Vec<Recipient>,
+    accounts: HashSet<(TenantId, AccountId)>,
+    addresses: HashSet<String>,
+}
+
+impl Recipients {
+    /// Was this address accepted already?
+    pub(crate) fn has_address(&self, address: &EmailAddress) -> bool {
+        self.addresses.contains(&address.folded())
+    }
+    /// True if the account is new.
+    pub(crate) fn add(&mut self, recipient: Recipient) -> bool {
+        self.addresses.insert(recipient.address.folded());
+        let new = self.accounts.insert((recipient.tenant, recipient.account));
+        if new {
+            self.accepted.push(recipient);
+        }
+        new
+    }
+    /// Addresses so far; each one that was accepted counts.
+    pub(crate) fn addresses(&self) -> usize {
+        self.addresses.len()
+    }
+    pub(crate) fn tenants(&self) -> BTreeSet<TenantId> {
+        self.accepted.iter().map(|recipient| recipient.tenant).collect()
+    }
+    pub(crate) fn accepted(&self) -> &[Recipient] {
+        &self.accepted
+    }
+}
+
+/// Remembers what was refused of a letter. Dropped before the letter is accepted, it sends that to the delivery log.
+#[derive(Debug)]
+pub(crate) struct Refused {
+    letter: Option<RefusedLetter>,
+    listed_max: usize,
+    log: mpsc::Sender<RefusedLetter>,
+}
+
+impl Refused {
+    pub(crate) const fn new(
+        letter: RefusedLetter,
+        listed_max: usize,
+        log: mpsc::Sender<RefusedLetter>,
+    ) -> Self {
+        Self { letter: Some(letter), listed_max, log }
+    }
+
+    /// Writes down one recipient; the first ones by their address, the others only count.
+    pub(crate) fn add(&mut self, tenant: TenantId, address: &EmailAddress, verdict: Verdict) {
+        let Some(letter) = &mut self.letter else { return };
+        if letter.refused.len() < self.listed_max {
+            letter.refused.push((tenant, address.clone(), verdict));
+        } else {
+            letter.unlisted = letter.unlisted.saturating_add(1);
+        }
+    }
+    /// The whole letter was refused: with it all its recipients.
+    pub(crate) fn add_all(&mut self, recipients: &[Recipient], refusal: &Refusal) {
+        for recipient in recipients {
+            self.add(recipient.tenant, &recipient.address, verdict(refusal));
+        }
+    }
+    /// The letter is accepted: its own rows tell.
+    pub(crate) fn clear(&mut self) {
+        self.letter = None;
+    }
+    /// The recipients written down so far, and how many more there were.
+    pub(crate) fn so_far(&self) -> (&[(TenantId, EmailAddress, Verdict)], u32) {
+        self.letter.as_ref().map_or((&[], 0), |letter| (&letter.refused, letter.unlisted))
+    }
+}
+
+pub(crate) const fn verdict(refusal: &Refusal) -> Verdict {
+    Verdict::Refused { code: refusal.code, enhanced: refusal.enhanced }
+}
+
+impl Drop for Refused {
+    fn drop(&mut self) {
+        if let Some(letter) = self.letter.take().filter(|letter| !letter.refused.is_empty()) {
+            // Full: a flood. What came before it is enough.
+            let _ = self.log.try_send(letter);
+        }
+    }
+}

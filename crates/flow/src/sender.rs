@@ -1,0 +1,46 @@
+//! May this sender send this? Only asked of people who have logged in.
+//!
+//! RFC 6409 §6.1 (MAIL FROM), §8.1 (From and Sender); RFC 8098 §3: a receipt has the empty return path, so people may use
+//! it; its From is theirs all the same.
+
+use directory::{AccountEntry, AccountState, Directory, Login};
+use message::from_addresses;
+use model::{EmailAddress, ReversePath};
+
+use crate::Refusal;
+
+/// Reads the sender's account; refuses if it may not be used any more.
+pub(crate) async fn account(directory: &Directory, login: &Login) -> Result<AccountEntry, Refusal> {
+    match directory.account(login.tenant, login.account).await {
+        Ok(Some(entry)) if entry.state == AccountState::Active => Ok(entry),
+        Ok(_) => Err(Refusal::closed_account()),
+        Err(error) => Err(Refusal::of_store(&error)),
+    }
+}
+
+/// MAIL FROM.
+pub(crate) fn return_path(account: &AccountEntry, from: &ReversePath) -> Result<(), Refusal> {
+    match from {
+        ReversePath::Address(address) if !account.owns_live(address) => {
+            Err(Refusal::not_your_address(address))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// From and Sender: every address in them is the sender's own, and there is no doubt which they are.
+pub(crate) fn authors(account: &AccountEntry, header: &[u8]) -> Result<(), Refusal> {
+    let authors = from_addresses(header).map_err(Refusal::author)?;
+    match authors.iter().find(|author| !account.owns_live(&author.address)) {
+        Some(author) => Err(Refusal::not_your_address(&author.address)),
+        None => Ok(()),
+    }
+}
+
+/// Whose domain goes into an added Message-ID.
+pub(crate) fn address<'a>(account: &'a AccountEntry, from: &'a ReversePath) -> &'a EmailAddress {
+    match from {
+        ReversePath::Address(address) => address,
+        ReversePath::Null => &account.address,
+    }
+}

@@ -45,8 +45,8 @@ pub(crate) fn write(
         while let Some(last) = open.pop_if(|last| Some(*last) != raw.parent) {
             writer.end(last);
         }
-        if let Some(parent) = open.last().filter(|parent| parts[**parent].kind == PartKind::Message) {
-            let _ = parent; // The enclosed letter's envelope stands before its body.
+        if raw.parent.is_some_and(|parent| parts[parent].kind == PartKind::Message) {
+            // RFC 3501 §9, body-type-msg: the envelope of the enclosed letter, then its body.
             envelope::write(&mut writer.out.extended, raw.read, addresses_left);
             writer.out.extended.push(b' ');
         }

@@ -21,12 +21,13 @@ mod section;
 mod split;
 mod submission;
 mod trace;
+mod view;
 
 pub use date::{Sent, Zone, rfc5322_date};
 pub use derived::{Derived, Part, derive, message_id};
 pub use header::{Field, Fields, field, fields, header_end, header_fields};
 pub use limits::Limits;
-pub use record::{DecodeError, DerivedView};
+pub use record::DecodeError;
 pub use search_text::{fold, header_values};
 pub use section::{SectionKind, SectionPath};
 pub use split::{PartKind, Place};
@@ -34,3 +35,4 @@ pub use submission::{
     Added, FromError, MissingFields, SenderAddress, SenderField, from_addresses, missing_fields,
 };
 pub use trace::{Received, With, hops, received_header, return_path_header};
+pub use view::DerivedView;

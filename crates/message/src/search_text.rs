@@ -1,9 +1,9 @@
 //! The text that SEARCH looks in.
 //!
 //! RFC 3501 §6.4.4 (BODY, TEXT, HEADER, SUBJECT, FROM, …), RFC 2047 and charsets decoded. A search is an exact substring
-//! search of [`fold`]ed words in folded text. The text of a letter is, in the order of its parts: every text part,
-//! decoded (HTML as its reader sees it), the decoded header of every enclosed letter, and the file names of the other
-//! parts, each ended by a line break. White space and line breaks of plain text stay as they are.
+//! search of [`fold`]ed words in folded text. The text of a letter is, in the order of its parts: the decoded header of
+//! every enclosed letter, the file name of every part and then, if it is text, its decoded content (HTML as its reader
+//! sees it), each ended by a line break. White space and line breaks of plain text stay as they are.
 
 use std::borrow::Cow;
 
@@ -102,21 +102,18 @@ pub(crate) fn part(
     if in_message {
         header_lines(part.read, out);
     }
-    match part.kind {
-        PartKind::Leaf if part.content_type.is_text() => {
-            let body = &bytes[part.body..part.end];
-            // No encoding needs more than four octets for one of text that is kept; HTML may, and is then cut.
-            let taken = &body[..body.len().min(out.left().saturating_mul(4))];
-            let text = part_text(part, fields, taken);
-            out.push_line(&text);
-            out.complete &= taken.len() == body.len();
-        }
-        PartKind::Leaf => {
-            if let Some(name) = fields.file_name(&part.content_type.parameters) {
-                out.push_line(&name);
-            }
-        }
-        PartKind::Multipart | PartKind::Message => {}
+    if part.kind != PartKind::Leaf {
+        return;
+    }
+    if let Some(name) = fields.file_name(&part.content_type.parameters) {
+        out.push_line(&name);
+    }
+    if part.content_type.is_text() {
+        let body = &bytes[part.body..part.end];
+        // No encoding needs more than four octets for one of text that is kept; HTML may, and is then cut.
+        let taken = &body[..body.len().min(out.left().saturating_mul(4))];
+        out.push_line(&part_text(part, fields, taken));
+        out.complete &= taken.len() == body.len();
     }
 }
 

@@ -110,19 +110,19 @@ fn parts_without_end() {
                 .into_bytes(),
         );
     }
-    levels.extend("\r\n--bxx".repeat(500_000).into_bytes());
+    levels.extend("\r\n--bxx".repeat(200_000).into_bytes());
     quick("lines that look like delimiters", &levels);
 }
 
 #[test]
 fn headers_without_end() {
-    for (name, line) in [
-        ("fields", "X-Field: value\r\n"),
-        ("addresses", "To: a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p\r\n"),
-        ("continuations", " a,\r\n"),
-        ("parameters", "Content-Type: text/plain; a=b; c=d; e=f\r\n"),
+    for (name, bytes, line) in [
+        ("fields", 25 << 20, "X-Field: value\r\n"),
+        ("addresses", 2 << 20, "To: a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p\r\n"),
+        ("continuations", 2 << 20, " a,\r\n"),
+        ("parameters", 2 << 20, "Content-Type: text/plain; a=b; c=d; e=f\r\n"),
     ] {
-        quick(name, format!("From: a@x.test\r\n{}", line.repeat((25 << 20) / line.len())).as_bytes());
+        quick(name, format!("From: a@x.test\r\n{}", line.repeat(bytes / line.len())).as_bytes());
     }
     for (name, octets) in [
         ("one line", "x"),

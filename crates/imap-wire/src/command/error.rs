@@ -39,12 +39,12 @@ pub enum Reason {
         max: u32,
     },
     /// The verb cannot stand in this state.
-    #[error("expected {missing} {}", verb.name())]
+    #[error("{}: {why}", verb.name())]
     WrongState {
-        /// What comes first.
-        missing: &'static str,
         /// The verb.
         verb: Verb,
+        /// What is in its way.
+        why: &'static str,
     },
     /// A charset that SEARCH does not know.
     #[error("charset not known")]

@@ -11,14 +11,13 @@ use super::request::{MessageSet, Store};
 use crate::cursor::{Cursor, is_atom};
 
 pub(super) fn store(messages: MessageSet, cursor: &mut Cursor<'_>) -> Result<Store, Reason> {
-    let patch: fn(FlagSet) -> FlagPatch = match cursor.peek() {
-        Some(b'+') => FlagPatch::Add,
-        Some(b'-') => FlagPatch::Remove,
-        _ => FlagPatch::Replace,
+    let patch: fn(FlagSet) -> FlagPatch = if cursor.eat(b'+') {
+        FlagPatch::Add
+    } else if cursor.eat(b'-') {
+        FlagPatch::Remove
+    } else {
+        FlagPatch::Replace
     };
-    if matches!(cursor.peek(), Some(b'+' | b'-')) {
-        cursor.while_(|octet| b"+-".contains(&octet));
-    }
     let at = cursor.place();
     let silent = match cursor.keyword("FLAGS")?.as_str() {
         "FLAGS" => false,

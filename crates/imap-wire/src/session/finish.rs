@@ -98,7 +98,9 @@ impl Session {
             self.conclude(tag, verb, &Completion::Ok { code: Some(code), text });
             return;
         }
-        self.login_failures += 1;
+        // Being too busy to check is nobody's failure.
+        let checked = !matches!(&completion, Completion::No { code: Some(Code::Unavailable), .. });
+        self.login_failures += u32::from(checked);
         self.conclude(tag, verb, &completion);
         if self.login_failures >= self.config.limits.login_failures_max
             && !matches!(self.stage, Stage::Closed)

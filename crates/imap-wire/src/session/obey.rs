@@ -15,15 +15,15 @@ impl Session {
     /// Why a verb cannot stand here.
     pub(super) fn wrong_state(&self, verb: Verb) -> Option<Reason> {
         let logged_in = self.is_logged_in();
-        let missing = match verb.needs() {
+        let why = match verb.needs() {
             Needs::Nothing => return None,
-            Needs::NoLogin if logged_in => "a command for a logged-in session, not",
+            Needs::NoLogin if logged_in => "you are logged in already",
             Needs::NoLogin => return None,
-            _ if !logged_in => "a log-in before",
-            Needs::Mailbox | Needs::WritableMailbox if self.selected().is_none() => "SELECT before",
+            _ if !logged_in => "log in first",
+            Needs::Mailbox | Needs::WritableMailbox if self.selected().is_none() => "select a mailbox first",
             _ => return None,
         };
-        Some(Reason::WrongState { missing, verb })
+        Some(Reason::WrongState { verb, why })
     }
 
     pub(super) fn obey(&mut self, tag: Tag, verb: Verb, command: Command) -> Option<Step> {

@@ -87,8 +87,14 @@ impl Session {
                 let text = Text::new("Teckenkodningen stöds inte.", "The charset is not supported.");
                 self.line_for_people(tag, "NO", Some(&Code::BadCharset), &text)
             }
-            Reason::Mailbox(error) => self.line(tag, "NO", Some(&Code::Cannot), &error.to_string()),
-            Reason::Flags(error) => self.line(tag, "NO", Some(&Code::Limit), &error.to_string()),
+            Reason::Mailbox(error) => {
+                let text = Text::new("Mappnamnet kan inte användas.", error.to_string());
+                self.line_for_people(tag, "NO", Some(&Code::Cannot), &text)
+            }
+            Reason::Flags(error) => {
+                let text = Text::new("Brevet kan inte märkas så.", error.to_string());
+                self.line_for_people(tag, "NO", Some(&Code::Limit), &text)
+            }
             other => {
                 self.count_bad();
                 self.line(tag, "BAD", None, &other.to_string())

@@ -1,0 +1,152 @@
+//! What must hold for every command: print and parse agree, the packets do not matter, nothing panics.
+
+#![allow(clippy::unwrap_used, reason = "a test may stop")]
+
+mod support;
+
+use imap_wire::{SessionConfig, Transport, WireLimits, command};
+use proptest::prelude::*;
+use support::dialogue::Dialogue;
+use support::{generate, print};
+
+/// `text` as a client sends it without waiting: every literal non-synchronising.
+fn without_waiting(text: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut rest = text;
+    while let Some(at) = rest.windows(3).position(|three| three == b"}\r\n") {
+        let open = rest[..at].iter().rposition(|octet| *octet == b'{').expect("a literal");
+        let len: usize = std::str::from_utf8(&rest[open + 1..at]).unwrap().parse().unwrap();
+        out.extend_from_slice(&rest[..at]);
+        out.extend_from_slice(b"+}\r\n");
+        out.extend_from_slice(&rest[at + 3..at + 3 + len]);
+        rest = &rest[at + 3 + len..];
+    }
+    out.extend_from_slice(rest);
+    out
+}
+
+fn lines(commands: &[imap_wire::Command]) -> Vec<u8> {
+    let mut wire = Vec::new();
+    for (place, command) in commands.iter().enumerate() {
+        wire.extend_from_slice(format!("t{place} ").as_bytes());
+        wire.extend_from_slice(&without_waiting(&print::command(command)));
+        wire.extend_from_slice(b"\r\n");
+    }
+    wire
+}
+
+/// Everything that happens when `wire` comes in pieces cut at `cuts`.
+fn events(wire: &[u8], cuts: &[usize]) -> Vec<String> {
+    let mut dialogue = Dialogue::new(SessionConfig::default(), Transport::Tls);
+    dialogue.say(b"");
+    let mut from = 0;
+    for cut in cuts.iter().copied().chain([wire.len()]) {
+        dialogue.say(&wire[from..cut]);
+        from = cut;
+    }
+    dialogue.events
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1500))]
+
+    #[test]
+    fn print_and_parse(command in generate::command()) {
+        let mut wire = b"a1 ".to_vec();
+        wire.extend(print::command(&command));
+        let parsed = command::parse(&wire, &WireLimits::default());
+        let shown = String::from_utf8_lossy(&wire).into_owned();
+        prop_assert_eq!(parsed.map(|(_, command)| command), Ok(command), "{}", shown);
+    }
+
+    #[test]
+    fn a_command_cut_short_or_changed_never_panics(
+        command in generate::command(),
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>(), 0u8..3), 1..4),
+    ) {
+        let mut wire = b"a1 ".to_vec();
+        wire.extend(print::command(&command));
+        for (place, octet, kind) in changes {
+            let at = place.index(wire.len());
+            match kind {
+                0 => wire[at] = octet,
+                1 => wire.insert(at, octet),
+                _ => wire.truncate(at.max(1)),
+            }
+        }
+        let _ = command::parse(&wire, &WireLimits::default());
+        wire.extend_from_slice(b"\r\n");
+        events(&wire, &[]);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn packets_do_not_matter(
+        commands in prop::collection::vec(generate::command(), 1..6),
+        cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..8),
+        noise in prop::option::of((any::<prop::sample::Index>(), any::<u8>())),
+    ) {
+        // Plain text behind STARTTLS is dropped if it came in the same packet, so there packets do matter.
+        let commands: Vec<_> = commands.into_iter().filter(|one| *one != imap_wire::Command::StartTls).collect();
+        let mut wire = b"l0 AUTHENTICATE PLAIN AGFkYQBzb21tYXI=\r\nl1 LOGIN a b\r\ns SELECT INBOX\r\n".to_vec();
+        let start = wire.len();
+        wire.extend(lines(&commands));
+        wire.extend_from_slice(b"i IDLE\r\nDONE\r\np APPEND x {5+}\r\nabcde\r\nn NOOP\r\n");
+        if let Some((place, octet)) = noise {
+            let at = start + place.index(wire.len() - start);
+            wire[at] = octet;
+        }
+        let mut cuts: Vec<_> = cuts.iter().map(|cut| cut.index(wire.len())).collect();
+        cuts.sort_unstable();
+        let bytewise: Vec<_> = (0..wire.len()).collect();
+        let whole = events(&wire, &[]);
+        prop_assert_eq!(&whole, &events(&wire, &cuts));
+        prop_assert_eq!(&whole, &events(&wire, &bytewise));
+    }
+}
+
+#[test]
+fn noise_never_panics() {
+    // A small generator of our own, so that the same noise comes on every machine.
+    let mut state = 0x2545_f491_4f6c_dd1du64;
+    let words: [&[u8]; 20] = [
+        b"a1 ",
+        b"LOGIN ",
+        b"SELECT ",
+        b"FETCH ",
+        b"SEARCH ",
+        b"APPEND ",
+        b"x ",
+        b"{3}",
+        b"{3+}",
+        b"\r\n",
+        b"(",
+        b")",
+        b"\"",
+        b"BODY[",
+        b"1:* ",
+        b"IDLE\r\n",
+        b"DONE\r\n",
+        b"AUTHENTICATE LOGIN\r\n",
+        b"\\",
+        b"UID ",
+    ];
+    for _ in 0..20_000 {
+        let mut dialogue = Dialogue::new(SessionConfig::default(), Transport::Tls);
+        dialogue.say(b"l LOGIN a b\r\n");
+        let mut wire = Vec::new();
+        for _ in 0..24 {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            match words.get((state % 22) as usize) {
+                Some(word) => wire.extend_from_slice(word),
+                None => wire.push((state >> 32) as u8),
+            }
+        }
+        dialogue.say(&wire);
+    }
+}

@@ -1,0 +1,6 @@
+//! What the tests of this crate share: a printer for commands, generators, and a scripted driver.
+#![allow(dead_code, reason = "each test file uses its part")]
+
+pub(crate) mod dialogue;
+pub(crate) mod generate;
+pub(crate) mod print;

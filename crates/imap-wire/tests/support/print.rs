@@ -1,0 +1,300 @@
+//! Commands in the one spelling that the tests compare.
+
+use std::fmt::Display;
+use std::io::Write;
+
+use imap_wire::command::{Fetch, FetchItem, List, MessageSet, Numbering, Request, SearchKey, Store};
+use imap_wire::{Command, ListPattern, encode, encode_mutf7};
+use model::{FlagPatch, FlagSet, MailboxName};
+
+/// The command without its tag and without the line end.
+pub(crate) fn command(command: &Command) -> Vec<u8> {
+    let mut out = Vec::new();
+    match command {
+        Command::Capability => out.extend_from_slice(b"CAPABILITY"),
+        Command::Noop => out.extend_from_slice(b"NOOP"),
+        Command::Logout => out.extend_from_slice(b"LOGOUT"),
+        Command::StartTls => out.extend_from_slice(b"STARTTLS"),
+        Command::Idle => out.extend_from_slice(b"IDLE"),
+        Command::Authenticate { mechanism, initial } => {
+            put(&mut out, "AUTHENTICATE ");
+            put(&mut out, mechanism.map_or("OTHER".to_owned(), |known| format!("{known:?}").to_uppercase()));
+            if let Some(initial) = initial {
+                out.push(b' ');
+                out.extend_from_slice(initial.expose());
+            }
+        }
+        Command::Login(credentials) => request_to(&Request::Authenticate(credentials.clone()), &mut out),
+        Command::Id(pairs) if pairs.is_empty() => put(&mut out, "ID NIL"),
+        Command::Id(pairs) => {
+            put(&mut out, "ID (");
+            for (place, (field, value)) in pairs.iter().enumerate() {
+                put(&mut out, if place > 0 { " " } else { "" });
+                string(field, &mut out);
+                out.push(b' ');
+                match value {
+                    Some(value) => string(value, &mut out),
+                    None => put(&mut out, "NIL"),
+                }
+            }
+            out.push(b')');
+        }
+        Command::Enable(names) => put(&mut out, format!("ENABLE {}", names.join(" "))),
+        Command::Append(_) => {}
+        Command::SetQuota { root, limits } => {
+            put(&mut out, "SETQUOTA ");
+            string(root, &mut out);
+            let limits: Vec<_> = limits.iter().map(|(name, limit)| format!("{name} {limit}")).collect();
+            put(&mut out, format!(" ({})", limits.join(" ")));
+        }
+        Command::Ask(request) => request_to(request, &mut out),
+    }
+    out
+}
+
+pub(crate) fn request(request: &Request) -> Vec<u8> {
+    let mut out = Vec::new();
+    request_to(request, &mut out);
+    out
+}
+
+fn request_to(request: &Request, out: &mut Vec<u8>) {
+    match request {
+        Request::Authenticate(credentials) => {
+            put(out, "LOGIN ");
+            string(&credentials.username, out);
+            out.push(b' ');
+            string(credentials.password.expose(), out);
+            if let Some(other) = &credentials.on_behalf_of {
+                put(out, format!(" AS {other}"));
+            }
+        }
+        Request::Noop => put(out, "NOOP"),
+        Request::Check => put(out, "CHECK"),
+        Request::Select(select) => {
+            named(if select.read_only { "EXAMINE" } else { "SELECT" }, &select.mailbox, out)
+        }
+        Request::Create(mailbox) => named("CREATE", mailbox, out),
+        Request::Delete(mailbox) => named("DELETE", mailbox, out),
+        Request::Rename { from, to } => {
+            named("RENAME", from, out);
+            out.push(b' ');
+            encode::mailbox(to, out);
+        }
+        Request::Subscribe(mailbox) => named("SUBSCRIBE", mailbox, out),
+        Request::Unsubscribe(mailbox) => named("UNSUBSCRIBE", mailbox, out),
+        Request::List(what) => list(what, out),
+        Request::Lsub(lsub) => {
+            put(out, "LSUB \"\" ");
+            pattern(&lsub.pattern, out);
+        }
+        Request::Status { mailbox, items } => {
+            named("STATUS", mailbox, out);
+            let items: Vec<_> = items.iter().map(ToString::to_string).collect();
+            put(out, format!(" ({})", items.join(" ")));
+        }
+        Request::Namespace => put(out, "NAMESPACE"),
+        Request::GetQuota { root } => {
+            put(out, "GETQUOTA ");
+            string(root, out);
+        }
+        Request::GetQuotaRoot(mailbox) => named("GETQUOTAROOT", mailbox, out),
+        Request::AppendStart(append) => {
+            named("APPEND", &append.mailbox, out);
+            flag_list(&append.flags, out);
+            if let Some(date) = append.date {
+                out.push(b' ');
+                date.write(out);
+            }
+            put(out, format!(" {{{}}}", append.bytes));
+        }
+        Request::AppendFinish => put(out, "append finish"),
+        Request::AppendAbort => put(out, "append abort"),
+        Request::Close { expunge } => put(out, if *expunge { "CLOSE" } else { "UNSELECT" }),
+        Request::Expunge { uids: None } => put(out, "EXPUNGE"),
+        Request::Expunge { uids: Some(uids) } => put(out, format!("UID EXPUNGE {uids}")),
+        Request::Search(search) => {
+            put(out, uid(search.numbering));
+            put(out, "SEARCH");
+            put(out, " ");
+            match &search.key {
+                SearchKey::And(keys) => key_list(keys, out),
+                other => key(other, out),
+            }
+        }
+        Request::Fetch(what) => fetch(what, out),
+        Request::Store(what) => store(what, out),
+        Request::Copy { messages, to } => {
+            numbered("COPY", messages, out);
+            encode::mailbox(to, out);
+        }
+        Request::Move { messages, to } => {
+            numbered("MOVE", messages, out);
+            encode::mailbox(to, out);
+        }
+    }
+}
+
+fn put(out: &mut Vec<u8>, text: impl Display) {
+    write!(out, "{text}").unwrap();
+}
+fn string(text: &str, out: &mut Vec<u8>) {
+    encode::string(text.as_bytes(), out);
+}
+fn named(verb: &str, mailbox: &MailboxName, out: &mut Vec<u8>) {
+    put(out, verb);
+    out.push(b' ');
+    encode::mailbox(mailbox, out);
+}
+fn uid(numbering: Numbering) -> &'static str {
+    if numbering == Numbering::Uid { "UID " } else { "" }
+}
+fn numbered(verb: &str, messages: &MessageSet, out: &mut Vec<u8>) {
+    put(out, format!("{}{verb} {} ", uid(messages.numbering), messages.set));
+}
+fn flag_list(flags: &FlagSet, out: &mut Vec<u8>) {
+    if !flags.is_empty() {
+        put(out, format!(" ({flags})"));
+    }
+}
+fn pattern(pattern: &ListPattern, out: &mut Vec<u8>) {
+    let mut wire = Vec::new();
+    encode_mutf7(pattern.as_str(), &mut wire);
+    encode::string(&wire, out);
+}
+
+fn list(list: &List, out: &mut Vec<u8>) {
+    put(out, "LIST ");
+    let (select, give) = (&list.select, &list.give);
+    let words = [
+        (select.subscribed, "SUBSCRIBED"),
+        (select.remote, "REMOTE"),
+        (select.recursive_match, "RECURSIVEMATCH"),
+        (select.special_use, "SPECIAL-USE"),
+    ];
+    if words.iter().any(|(set, _)| *set) {
+        options(&words, out);
+        out.push(b' ');
+    }
+    put(out, "\"\" ");
+    if let [one] = &list.patterns[..] {
+        pattern(one, out);
+    } else {
+        out.push(b'(');
+        for (place, one) in list.patterns.iter().enumerate() {
+            put(out, if place > 0 { " " } else { "" });
+            pattern(one, out);
+        }
+        out.push(b')');
+    }
+    let words =
+        [(give.subscribed, "SUBSCRIBED"), (give.children, "CHILDREN"), (give.special_use, "SPECIAL-USE")];
+    if words.iter().any(|(set, _)| *set) {
+        put(out, " RETURN ");
+        options(&words, out);
+    }
+}
+fn options(words: &[(bool, &str)], out: &mut Vec<u8>) {
+    let words: Vec<_> = words.iter().filter(|(set, _)| *set).map(|(_, word)| *word).collect();
+    put(out, format!("({})", words.join(" ")));
+}
+
+fn fetch(fetch: &Fetch, out: &mut Vec<u8>) {
+    numbered("FETCH", &fetch.messages, out);
+    out.push(b'(');
+    for (place, item) in fetch.items.iter().enumerate() {
+        put(out, if place > 0 { " " } else { "" });
+        match item {
+            FetchItem::Envelope => put(out, "ENVELOPE"),
+            FetchItem::Flags => put(out, "FLAGS"),
+            FetchItem::InternalDate => put(out, "INTERNALDATE"),
+            FetchItem::Rfc822 => put(out, "RFC822"),
+            FetchItem::Rfc822Header => put(out, "RFC822.HEADER"),
+            FetchItem::Rfc822Text => put(out, "RFC822.TEXT"),
+            FetchItem::Rfc822Size => put(out, "RFC822.SIZE"),
+            FetchItem::Body => put(out, "BODY"),
+            FetchItem::BodyStructure => put(out, "BODYSTRUCTURE"),
+            FetchItem::Uid => put(out, "UID"),
+            FetchItem::BodySection { section, partial, peek } => {
+                put(out, format!("BODY{}[{section}]", if *peek { ".PEEK" } else { "" }));
+                if let Some(partial) = partial {
+                    put(out, format!("<{}.{}>", partial.start, partial.length));
+                }
+            }
+        }
+    }
+    out.push(b')');
+}
+
+fn store(store: &Store, out: &mut Vec<u8>) {
+    numbered("STORE", &store.messages, out);
+    let (sign, flags) = match &store.patch {
+        FlagPatch::Replace(flags) => ("", flags),
+        FlagPatch::Add(flags) => ("+", flags),
+        FlagPatch::Remove(flags) => ("-", flags),
+    };
+    put(out, format!("{sign}FLAGS{} ({flags})", if store.silent { ".SILENT" } else { "" }));
+}
+
+fn key_list(keys: &[SearchKey], out: &mut Vec<u8>) {
+    for (place, one) in keys.iter().enumerate() {
+        put(out, if place > 0 { " " } else { "" });
+        key(one, out);
+    }
+}
+
+fn key(key_: &SearchKey, out: &mut Vec<u8>) {
+    let mut text = |word: &str, value: &str| {
+        put(out, format!("{word} "));
+        string(value, out);
+    };
+    match key_ {
+        SearchKey::Bcc(value) => text("BCC", value),
+        SearchKey::Cc(value) => text("CC", value),
+        SearchKey::From(value) => text("FROM", value),
+        SearchKey::To(value) => text("TO", value),
+        SearchKey::Subject(value) => text("SUBJECT", value),
+        SearchKey::Body(value) => text("BODY", value),
+        SearchKey::Text(value) => text("TEXT", value),
+        SearchKey::Header { name, value } => {
+            text("HEADER", name);
+            out.push(b' ');
+            string(value, out);
+        }
+        SearchKey::And(keys) => {
+            out.push(b'(');
+            key_list(keys, out);
+            out.push(b')');
+        }
+        SearchKey::Or(first, second) => {
+            put(out, "OR ");
+            key(first, out);
+            out.push(b' ');
+            key(second, out);
+        }
+        SearchKey::Not(not) => {
+            put(out, "NOT ");
+            key(not, out);
+        }
+        SearchKey::Flag { flag, set } => {
+            put(out, format!("{}{}", if *set { "" } else { "UN" }, flag.name()[1..].to_uppercase()));
+        }
+        SearchKey::Keyword { keyword, set } => {
+            put(out, format!("{}KEYWORD {}", if *set { "" } else { "UN" }, keyword.as_str()));
+        }
+        SearchKey::Sequence(set) => put(out, set),
+        SearchKey::Uid(set) => put(out, format!("UID {set}")),
+        SearchKey::All => put(out, "ALL"),
+        SearchKey::Recent => put(out, "RECENT"),
+        SearchKey::New => put(out, "NEW"),
+        SearchKey::Old => put(out, "OLD"),
+        SearchKey::Before(date) => put(out, format!("BEFORE {date}")),
+        SearchKey::On(date) => put(out, format!("ON {date}")),
+        SearchKey::Since(date) => put(out, format!("SINCE {date}")),
+        SearchKey::SentBefore(date) => put(out, format!("SENTBEFORE {date}")),
+        SearchKey::SentOn(date) => put(out, format!("SENTON {date}")),
+        SearchKey::SentSince(date) => put(out, format!("SENTSINCE {date}")),
+        SearchKey::Larger(size) => put(out, format!("LARGER {size}")),
+        SearchKey::Smaller(size) => put(out, format!("SMALLER {size}")),
+    }
+}

@@ -1,6 +1,6 @@
 //! Letters: what is in them, where it lies, and the lines that we add on top.
 //!
-//! [`derive`] takes a letter apart once, when it arrives; what comes of it is stored beside the letter
+//! [`derive()`] takes a letter apart once, when it arrives; what comes of it is stored beside the letter
 //! ([`Derived::encode`]) and read where it lies ([`DerivedView`]). The structure is found by a splitter of our own, because
 //! IMAP wants raw fields and exact octets; charsets and character references are `mail-parser`'s. No I/O, no clock.
 

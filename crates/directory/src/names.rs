@@ -1,0 +1,13 @@
+//! Names of people, and how they become addresses.
+
+mod local_part;
+mod person;
+mod reserved;
+mod screen;
+
+pub use local_part::NameTable;
+pub(crate) use local_part::{local_part, with_suffix};
+pub(crate) use person::title;
+pub use person::{PersonName, class_label};
+pub use reserved::{is_function, is_reserved};
+pub use screen::{NameError, screen};

@@ -1,0 +1,13 @@
+//! What changes the directory: each function reads, decides, and returns a part of a batch that holds only if what it
+//! read is still so. Nothing is written here.
+
+mod account;
+mod address;
+mod draft;
+mod edit;
+mod place;
+mod remove;
+
+pub use account::{NewAccount, PlannedAccount};
+pub use draft::Draft;
+pub use place::NewTenant;

@@ -1,0 +1,103 @@
+//! A letter on its way into the store: taken apart once, its body staged for the commit that files it.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use message::Derived;
+use model::{FlagSet, QueueId, TenantId, UnixMillis};
+use store::{NewMessage, Spool, StagedBody, Store, StoreError};
+use tokio::sync::Semaphore;
+
+/// Letters above this are taken apart beside the async threads, since it takes a millisecond or more.
+const INLINE_OCTETS_MAX: u64 = 128 << 10;
+
+/// Takes letters apart under a memory budget for the whole process.
+#[derive(Clone)]
+pub struct Letters {
+    store: Store,
+    reading: Arc<message::Limits>,
+    /// One permit for each KiB.
+    budget: Arc<Semaphore>,
+    budget_kib: u32,
+}
+
+/// A letter that a commit can file: put `staged` into [`store::Batch::bodies`].
+#[derive(Clone, Debug)]
+pub struct Prepared {
+    /// Its body.
+    pub staged: StagedBody,
+    /// Octets.
+    pub size: u64,
+    /// The value of ENVELOPE.
+    pub envelope: Bytes,
+    /// Everything else that is known of it.
+    pub derived: Arc<Derived>,
+}
+
+impl Prepared {
+    /// The row that files it.
+    pub fn message(&self, flags: FlagSet, internal_date: UnixMillis, queue_id: QueueId) -> NewMessage {
+        NewMessage {
+            body: self.staged.id,
+            size: self.size,
+            internal_date,
+            flags,
+            queue_id,
+            envelope: self.envelope.clone(),
+        }
+    }
+}
+
+impl Letters {
+    /// At most `parse_bytes_max` octets of letters are in memory at a time; a larger letter waits until it is alone.
+    pub fn new(store: Store, reading: message::Limits, parse_bytes_max: u64) -> Self {
+        let most = u32::try_from(Semaphore::MAX_PERMITS).unwrap_or(u32::MAX);
+        let budget_kib = u32::try_from(parse_bytes_max / 1024).unwrap_or(most).clamp(1, most);
+        let budget = Arc::new(Semaphore::new(budget_kib as usize));
+        Self { store, reading: Arc::new(reading), budget, budget_kib }
+    }
+
+    /// Takes a letter apart and stages it. What becomes of it is seen by nobody until a commit carries it.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the spool cannot be read or the engine cannot write.
+    pub async fn prepare(&self, tenant: TenantId, letter: Spool) -> Result<Prepared, StoreError> {
+        let permits = u32::try_from(letter.len() / 1024 + 1).unwrap_or(u32::MAX).min(self.budget_kib);
+        let _permit = self.budget.acquire_many(permits).await.map_err(|_| StoreError::Closed)?;
+        let derived = self.derive(letter.clone(), self.reading.clone()).await?;
+        let encoded = Bytes::from(derived.encode());
+        let size = letter.len();
+        let staged = self.store.stage(tenant, letter, encoded).await?;
+        let envelope = Bytes::copy_from_slice(&derived.envelope);
+        Ok(Prepared { staged, size, envelope, derived: Arc::new(derived) })
+    }
+
+    async fn derive(&self, letter: Spool, reading: Arc<message::Limits>) -> Result<Derived, StoreError> {
+        let large = letter.len() > INLINE_OCTETS_MAX;
+        let work = move || letter.to_bytes().map(|bytes| message::derive(&bytes, &reading));
+        let derived = if large {
+            tokio::task::spawn_blocking(work).await.map_err(|_| StoreError::Closed)?
+        } else {
+            work()
+        };
+        derived.map_err(|error| StoreError::Io { what: "spool".into(), error: error.to_string() })
+    }
+
+    /// The derived data of a letter whose stored ones do not read: computed again, not stored.
+    pub(crate) async fn derive_again(&self, body: Bytes) -> Result<Derived, StoreError> {
+        self.derive_with(body, self.reading.clone()).await
+    }
+
+    /// The same with all of its text, for a search that must be exact.
+    pub(crate) async fn derive_whole(&self, body: Bytes) -> Result<Derived, StoreError> {
+        let search_bytes_max = body.len().saturating_mul(4);
+        let reading = message::Limits { search_bytes_max, ..(*self.reading).clone() };
+        self.derive_with(body, Arc::new(reading)).await
+    }
+
+    async fn derive_with(&self, body: Bytes, reading: Arc<message::Limits>) -> Result<Derived, StoreError> {
+        let permits = u32::try_from(body.len() / 1024 + 1).unwrap_or(u32::MAX).min(self.budget_kib);
+        let _permit = self.budget.acquire_many(permits).await.map_err(|_| StoreError::Closed)?;
+        self.derive(Spool::from_bytes(body), reading).await
+    }
+}

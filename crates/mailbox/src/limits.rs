@@ -1,0 +1,48 @@
+//! Bounds on what accounts and their programs can make us keep and do.
+
+use serde::Deserialize;
+
+/// Limits of mailboxes.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Limits {
+    /// Mailboxes of one account, names that are only subscribed to counted. Default 1000.
+    pub mailboxes_max: usize,
+    /// Messages of one mailbox; new ones are then refused. Default 1000000.
+    pub messages_max: u32,
+    /// Letters in memory while they are taken apart, all together, in octets; one larger letter still fits. Default
+    /// 134217728.
+    pub parse_bytes_max: u64,
+    /// Derived data (structure of letters) kept in memory for all sessions, in octets. Default 33554432.
+    pub derived_cache_bytes_max: usize,
+    /// Header texts kept in memory for SEARCH, for all sessions, in octets. Default 33554432.
+    pub search_cache_bytes_max: usize,
+    /// Octets of one letter that SEARCH reads when its derived data are incomplete. Default 26214400.
+    pub search_letter_bytes_max: u64,
+    /// A table of an open mailbox that nobody has asked for so long leaves the memory, in seconds. Default 60.
+    pub view_idle_seconds: u32,
+    /// How long changes are remembered for programs that come back (RFC 7162), in days. Default 30.
+    pub change_days: u32,
+    /// How many changes of one mailbox are remembered; those of the last hour always are. Default 100000.
+    pub changes_max: usize,
+    /// Refuse to create a mailbox named as programs name Sent, Trash, Drafts or Junk in some language, since each account
+    /// has those four already. Default true.
+    pub refuse_twins: bool,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            mailboxes_max: 1_000,
+            messages_max: 1_000_000,
+            parse_bytes_max: 128 << 20,
+            derived_cache_bytes_max: 32 << 20,
+            search_cache_bytes_max: 32 << 20,
+            search_letter_bytes_max: 25 << 20,
+            view_idle_seconds: 60,
+            change_days: 30,
+            changes_max: 100_000,
+            refuse_twins: true,
+        }
+    }
+}

@@ -10,6 +10,8 @@ mod fair_queue;
 mod flight;
 mod pool;
 mod secret;
+#[cfg(test)]
+mod tests;
 mod throttle;
 mod verifier;
 mod watch;

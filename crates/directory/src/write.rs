@@ -7,6 +7,8 @@ mod draft;
 mod edit;
 mod place;
 mod remove;
+#[cfg(test)]
+mod tests;
 
 pub use account::{NewAccount, PlannedAccount};
 pub use draft::Draft;

@@ -97,6 +97,30 @@ impl Spool {
         self.head = [head, &self.head].concat().into();
         self
     }
+    /// Fills `into` from `offset` on; for letters that are better not held whole.
+    ///
+    /// # Errors
+    /// `UnexpectedEof` if the letter ends before; else that of the file.
+    pub fn read_at(&self, into: &mut [u8], offset: u64) -> io::Result<()> {
+        let head_len = self.head.len() as u64;
+        let start = usize::try_from(offset.min(head_len)).map_err(io::Error::other)?;
+        let from_head = into.len().min(self.head.len() - start);
+        let (first, rest) = into.split_at_mut(from_head);
+        first.copy_from_slice(&self.head[start..start + from_head]);
+        if rest.is_empty() {
+            return Ok(());
+        }
+        let behind = offset.max(head_len) - head_len;
+        match &self.content {
+            Content::File(file) => file.read_exact_at(rest, behind),
+            Content::Memory(bytes) => {
+                let start = usize::try_from(behind).map_err(io::Error::other)?;
+                let found = start.checked_add(rest.len()).and_then(|end| bytes.get(start..end));
+                rest.copy_from_slice(found.ok_or(io::ErrorKind::UnexpectedEof)?);
+                Ok(())
+            }
+        }
+    }
     /// All octets in memory. Count them against the memory budget before; reads a file, so not on an async thread when
     /// the letter is large.
     ///
@@ -134,6 +158,14 @@ mod tests {
             assert_eq!(spool.len(), 7);
             assert_eq!(spool.to_bytes().unwrap(), "12abcde");
             assert_eq!(spool.to_bytes().unwrap(), "12abcde", "reads twice");
+            for start in 0..7 {
+                for end in start..=7 {
+                    let mut slice = vec![0; end - start];
+                    spool.read_at(&mut slice, start as u64).unwrap();
+                    assert_eq!(slice, b"12abcde"[start..end]);
+                }
+                assert!(spool.read_at(&mut [0; 8], start as u64).is_err());
+            }
         }
     }
 }

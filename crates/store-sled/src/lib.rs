@@ -1,0 +1,34 @@
+//! The embedded engine: everything durable on one machine.
+//!
+//! A commit is durable when its record in the journal is synced; sled is an index that can always be built
+//! again from a base and the journal; letters lie in a body log. See each module for its part.
+//!
+//! What lies in the folder: `journal/`, `bodies/`, `base/`, `index/` (sled), `marks`, `secret` (what body names are derived
+//! from), `lock`, `spool/` (unnamed files of letters on their way).
+
+#![allow(dead_code)]
+
+mod applied;
+mod archive;
+mod base;
+mod body_log;
+mod committer;
+mod core;
+mod engine;
+pub mod files;
+mod handle;
+mod health;
+mod journal;
+mod keeper;
+mod marks;
+mod options;
+mod queue;
+mod recover;
+mod stage;
+mod sweep;
+
+pub use applied::IndexOpen;
+pub use handle::{Handle, SledEngine, Stats};
+pub use options::Options;
+pub use recover::{OpenError, OpenReport};
+pub use sweep::Swept;

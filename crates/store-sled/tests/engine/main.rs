@@ -1,0 +1,6 @@
+//! The engine on the real disk.
+
+#![allow(clippy::unwrap_used)]
+
+mod basics;
+mod support;

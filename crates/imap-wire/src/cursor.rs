@@ -16,8 +16,18 @@ use crate::splitter::{LiteralHeader, literal_header};
 
 /// Octets of an atom; 8-bit ones too, for names in raw UTF-8.
 pub(crate) fn is_atom(octet: u8) -> bool {
-    octet > b' ' && octet != 0x7f && !b"(){%*\"\\]".contains(&octet)
+    ATOM[usize::from(octet)]
 }
+const ATOM: [bool; 256] = {
+    let mut atom = [false; 256];
+    let mut octet = 0;
+    while octet < 256 {
+        let special = matches!(octet as u8, b'(' | b')' | b'{' | b'%' | b'*' | b'"' | b'\\' | b']' | 0x7f);
+        atom[octet] = octet > 0x20 && !special;
+        octet += 1;
+    }
+    atom
+};
 fn is_astring(octet: u8) -> bool {
     is_atom(octet) || octet == b']'
 }

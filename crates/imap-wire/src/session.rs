@@ -21,6 +21,7 @@ mod reply;
 mod sasl;
 mod skip;
 
+use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -143,7 +144,6 @@ enum Stage {
 }
 
 /// One connection.
-#[derive(Debug)]
 pub struct Session {
     config: Arc<SessionConfig>,
     transport: Transport,
@@ -269,5 +269,14 @@ impl Session {
     fn ask(&mut self, asked: Asked, request: Request) -> Option<Step> {
         self.stage = Stage::Asked(asked);
         Some(Step::Ask(request))
+    }
+}
+
+/// Without what was said: it may be a password.
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("Session");
+        shown.field("transport", &self.transport).field("logged_in", &self.is_logged_in());
+        shown.field("selected", &self.selected()).finish_non_exhaustive()
     }
 }

@@ -3,6 +3,8 @@
 //! RFC 3501 §2.2, §4.3 (literals), RFC 7888 (LITERAL+). A lone LF ends a line too. That is safe here: no valid line has a
 //! bare LF inside, literals are counted and not searched, and nothing we read is passed on as commands to another server.
 
+use std::fmt;
+
 use bytes::{Bytes, BytesMut};
 
 /// How a line announces the literal behind it: `{n}` or `{n+}`.
@@ -33,7 +35,7 @@ pub enum Piece {
 }
 
 /// Holds the bytes that were fed and not yet taken.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Splitter {
     input: BytesMut,
     /// So many octets at the front of `input` hold no LF.
@@ -42,7 +44,6 @@ pub struct Splitter {
     cut: Option<CutLine>,
 }
 
-#[derive(Debug)]
 struct CutLine {
     start: Bytes,
     tail: Vec<u8>,
@@ -126,6 +127,13 @@ impl Splitter {
             }
         }
         Piece::More
+    }
+}
+
+/// Without the octets: they may be a password.
+impl fmt::Debug for Splitter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Splitter").field("waiting", &self.waiting()).finish_non_exhaustive()
     }
 }
 

@@ -2,6 +2,8 @@
 //!
 //! RFC 3501 §7.4.2.
 
+use std::sync::LazyLock;
+
 use model::{FlagSet, SeqNo, SystemFlag, Uid};
 
 use super::string::{number, string};
@@ -18,7 +20,10 @@ pub struct FetchWriter<'a> {
 
 impl<'a> FetchWriter<'a> {
     /// Begins.
+    #[inline]
     pub fn new(place: SeqNo, out: &'a mut Vec<u8>) -> Self {
+        // One line with flags and UID fits, so the pieces need not ask for room one by one.
+        out.reserve(128);
         out.extend_from_slice(b"* ");
         number(u64::from(place.get()), out);
         out.extend_from_slice(b" FETCH (");
@@ -33,6 +38,7 @@ impl<'a> FetchWriter<'a> {
         self.out.extend_from_slice(b")\r\n");
     }
 
+    #[inline]
     fn name(&mut self, name: &str) {
         if !self.first {
             self.out.push(b' ');
@@ -52,7 +58,10 @@ impl<'a> FetchWriter<'a> {
     /// The same from [`FlagSet::system_bits`] and words, where no set is at hand.
     pub fn flag_bits<'k>(&mut self, system: u8, keywords: impl Iterator<Item = &'k str>, recent: bool) {
         self.name("FLAGS (");
-        self.out.extend_from_slice(SYSTEM_FLAGS[usize::from(system & 31)].as_bytes());
+        let text = &SYSTEM_FLAGS[usize::from(system & 31)];
+        let end = self.out.len() + text.len;
+        self.out.extend_from_slice(&text.octets);
+        self.out.truncate(end);
         let mut space = system & 31 != 0;
         for word in keywords.chain(recent.then_some("\\Recent")) {
             if space {
@@ -130,11 +139,24 @@ impl<'a> FetchWriter<'a> {
     }
 }
 
-/// The text of every set of system flags, so that a flag line costs one copy. The order is that of [`SystemFlag::ALL`].
-static SYSTEM_FLAGS: std::sync::LazyLock<[String; 32]> = std::sync::LazyLock::new(|| {
+/// The text of one set of system flags. All are stored at the full width, so that a flag line costs one copy of a fixed
+/// length instead of a walk.
+struct FlagText {
+    octets: [u8; FLAG_TEXT_MAX],
+    len: usize,
+}
+
+/// `\Answered \Flagged \Deleted \Seen \Draft`, rounded up.
+const FLAG_TEXT_MAX: usize = 48;
+
+/// In the order of [`SystemFlag::ALL`].
+static SYSTEM_FLAGS: LazyLock<[FlagText; 32]> = LazyLock::new(|| {
     std::array::from_fn(|bits| {
         let set = |flag: &&SystemFlag| bits as u8 & **flag as u8 != 0;
-        SystemFlag::ALL.iter().filter(set).map(|flag| flag.name()).collect::<Vec<_>>().join(" ")
+        let text = SystemFlag::ALL.iter().filter(set).map(|flag| flag.name()).collect::<Vec<_>>().join(" ");
+        let mut octets = [0; FLAG_TEXT_MAX];
+        octets[..text.len()].copy_from_slice(text.as_bytes());
+        FlagText { octets, len: text.len() }
     })
 });
 

@@ -7,6 +7,7 @@ use model::MailboxName;
 use crate::mutf7;
 
 /// Appends a number in decimal.
+#[inline]
 pub fn number(number: u64, out: &mut Vec<u8>) {
     const PAIRS: &[u8; 200] = b"0001020304050607080910111213141516171819\
         2021222324252627282930313233343536373839\

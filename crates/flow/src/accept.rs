@@ -17,9 +17,6 @@ use crate::intake::Road;
 use crate::log::{LogKey, LogRow, LogSecret, Source, Verdict, index, paginate, sender};
 use crate::recipient::Recipient;
 
-/// Tries when rows change under us.
-const TRIES_MAX: usize = 5;
-
 /// A letter that has passed all checks.
 pub(crate) struct Letter {
     pub(crate) queue_id: QueueId,
@@ -78,23 +75,18 @@ pub(crate) async fn accept(road: &Road, letter: Letter, content: Spool) -> Resul
         Refusal::of_commit(&error)
     };
     let mut ready = prepare(road, letter, content).await.map_err(failed)?;
-    for _ in 0..TRIES_MAX {
-        let error = match road.store.commit(ready.batch(road.limits.direct_recipients_max)).await {
+    loop {
+        match road.store.commit(ready.batch(road.limits.direct_recipients_max)).await {
             Ok(_) => return Ok(()),
-            Err(error) => error,
-        };
-        match error {
-            CommitError::NoMailbox(mailbox) | CommitError::UsedUp(mailbox) => {
+            Err(CommitError::NoMailbox(mailbox) | CommitError::UsedUp(mailbox)) if ready.has(mailbox) => {
                 let gone = ready.remove(mailbox);
                 if strict || !ready.has_recipients() {
                     return Err(Refusal::gone_meanwhile(&gone));
                 }
             }
-            CommitError::Conflict(_) => {}
-            error => return Err(failed(error)),
+            Err(error) => return Err(failed(error)),
         }
     }
-    Err(Refusal::try_again())
 }
 
 async fn prepare(road: &Road, letter: Letter, content: Spool) -> Result<Ready, CommitError> {
@@ -145,6 +137,11 @@ impl Letter {
 impl Ready {
     fn has_recipients(&self) -> bool {
         self.shares.values().any(|ready| !ready.share.recipients.is_empty())
+    }
+
+    fn has(&self, mailbox: MailboxRef) -> bool {
+        let share = self.shares.get(&mailbox.tenant);
+        share.is_some_and(|ready| ready.share.recipients.iter().any(|one| one.account == mailbox.account))
     }
 
     /// Takes the owner of a mailbox off the letter; the log says that the account is gone.

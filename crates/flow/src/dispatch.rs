@@ -192,8 +192,16 @@ impl Dispatcher {
         now: UnixMillis,
     ) -> Result<(), CommitError> {
         let key = LogKey { tenant: leased.key.tenant, queue_id: leased.key.queue_id, part: leased.key.part };
-        // A row that is gone, since the log is kept for a shorter time than this took, is no reason not to file.
-        let Some(mut row) = self.store.load::<LogKey>(&key).await? else { return Ok(()) };
+        // A row that is gone or damaged is no reason not to file.
+        let mut row = match self.store.load::<LogKey>(&key).await {
+            Ok(Some(row)) => row,
+            Ok(None) => return Ok(()),
+            Err(error @ (StoreError::Record { .. } | StoreError::Damaged { .. })) => {
+                tracing::error!(queue_id = %key.queue_id, part = key.part, %error, "delivery log: row not read");
+                return Ok(());
+            }
+            Err(error) => return Err(error.into()),
+        };
         settle_row(&mut row, &leased.route.recipients, gone, now);
         let secret = self.secrets.of(key.tenant, now).await?;
         index(batch, &secret, key.tenant, key.queue_id, row.recipients.iter().map(|(address, _)| address));

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use directory::Directory;
 use mailbox::Letters;
 use message::Zone;
-use model::{Domain, ReversePath, UnixMillis};
+use model::{Domain, EmailAddress, ReversePath, UnixMillis};
 use store::Store;
 use tokio::sync::mpsc;
 
@@ -91,6 +91,21 @@ impl Intake {
     /// The bounds in force.
     pub fn limits(&self) -> &Limits {
         &self.road.limits
+    }
+
+    /// Whom `RCPT TO:<postmaster>` without a domain means (RFC 5321 §4.5.1): the first municipality's.
+    ///
+    /// # Errors
+    /// 451 4.3.0 if the directory cannot be read, 450 4.2.1 as long as there is no municipality.
+    pub async fn postmaster(&self) -> Result<EmailAddress, Refusal> {
+        let tenants = self.road.directory.tenants().await.map_err(|error| Refusal::of_store(&error))?;
+        let domain = tenants.into_iter().next().map(|(_, tenant)| tenant.domain);
+        let address =
+            |domain| EmailAddress::new("postmaster".parse().expect("an atom is a local part"), domain);
+        match domain {
+            Some(domain) => Ok(address(domain)),
+            None => Err(Refusal::nobody_yet(&address(self.road.hostname.clone()))),
+        }
     }
 
     /// MAIL: a letter begins.

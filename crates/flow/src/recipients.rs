@@ -15,6 +15,7 @@ pub(crate) struct Recipients {
     accepted: Vec<Recipient>,
     accounts: HashSet<(TenantId, AccountId)>,
     addresses: HashSet<String>,
+    tenants: BTreeSet<TenantId>,
 }
 
 impl Recipients {
@@ -27,6 +28,7 @@ impl Recipients {
         self.addresses.insert(recipient.address.folded());
         let new = self.accounts.insert((recipient.tenant, recipient.account));
         if new {
+            self.tenants.insert(recipient.tenant);
             self.accepted.push(recipient);
         }
         new
@@ -35,8 +37,8 @@ impl Recipients {
     pub(crate) fn addresses(&self) -> usize {
         self.addresses.len()
     }
-    pub(crate) fn tenants(&self) -> BTreeSet<TenantId> {
-        self.accepted.iter().map(|recipient| recipient.tenant).collect()
+    pub(crate) const fn tenants(&self) -> &BTreeSet<TenantId> {
+        &self.tenants
     }
     pub(crate) fn accepted(&self) -> &[Recipient] {
         &self.accepted
@@ -75,13 +77,14 @@ impl Refused {
             self.add(recipient.tenant, &recipient.address, verdict(refusal));
         }
     }
-    /// The letter is accepted: its own rows tell.
-    pub(crate) fn clear(&mut self) {
-        self.letter = None;
+    /// Takes out what was refused so far, for the rows of the accepted letter; dropped now, this sends nothing. So a
+    /// dialogue that ends in the middle of the commit writes no second entry.
+    pub(crate) const fn take(&mut self) -> Option<RefusedLetter> {
+        self.letter.take()
     }
-    /// The recipients written down so far, and how many more there were.
-    pub(crate) fn so_far(&self) -> (&[(TenantId, EmailAddress, Verdict)], u32) {
-        self.letter.as_ref().map_or((&[], 0), |letter| (&letter.refused, letter.unlisted))
+    /// The letter was not accepted after all.
+    pub(crate) fn put_back(&mut self, letter: Option<RefusedLetter>) {
+        self.letter = letter;
     }
 }
 
@@ -91,7 +94,9 @@ pub(crate) const fn verdict(refusal: &Refusal) -> Verdict {
 
 impl Drop for Refused {
     fn drop(&mut self) {
-        if let Some(letter) = self.letter.take().filter(|letter| !letter.refused.is_empty()) {
+        let refused = |verdict: &Verdict| matches!(verdict, Verdict::Refused { .. });
+        let tells = |letter: &RefusedLetter| letter.refused.iter().any(|(.., verdict)| refused(verdict));
+        if let Some(letter) = self.letter.take().filter(tells) {
             // Full: a flood. What came before it is enough.
             let _ = self.log.try_send(letter);
         }

@@ -178,12 +178,13 @@ impl Transaction {
         if let Err(refusal) = self.check() {
             return Err(self.refuse(refusal));
         }
-        match self.accept(now).await {
-            Ok(()) => {
-                self.refused.clear();
-                Ok(Accepted { queue_id })
+        let refused = self.refused.take();
+        match self.accept(refused.as_ref(), now).await {
+            Ok(()) => Ok(Accepted { queue_id }),
+            Err(refusal) => {
+                self.refused.put_back(refused);
+                Err(self.refuse(refusal))
             }
-            Err(refusal) => Err(self.refuse(refusal)),
         }
     }
 
@@ -213,12 +214,11 @@ impl Transaction {
         Ok(())
     }
 
-    async fn accept(&mut self, now: UnixMillis) -> Result<(), Refusal> {
+    async fn accept(&mut self, refused: Option<&RefusedLetter>, now: UnixMillis) -> Result<(), Refusal> {
         let head = self.head(now);
         let size = self.spool.len() + head.len() as u64;
         accept::room(self.recipients.accepted(), size, self.origin.is_submission())?;
         let spool = std::mem::replace(&mut self.spool, SpoolWriter::new(self.road.spool_folder.clone(), 0));
-        let (extras, unlisted) = self.refused.so_far();
         let letter = Letter {
             queue_id: self.queue_id,
             at: now,
@@ -227,8 +227,8 @@ impl Transaction {
             sender_tenant: self.sender_tenant(),
             strict: self.origin.is_submission(),
             recipients: self.recipients.accepted().to_vec(),
-            extras: extras.to_vec(),
-            unlisted,
+            extras: refused.map(|letter| letter.refused.clone()).unwrap_or_default(),
+            unlisted: refused.map_or(0, |letter| letter.unlisted),
         };
         accept::accept(&self.road, letter, spool.finish().with_head(&head)).await
     }

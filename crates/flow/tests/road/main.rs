@@ -1,0 +1,9 @@
+//! The road of a letter over the engine in memory: a small municipality, and what happens to its mail.
+
+mod dispatch;
+mod engine;
+mod health;
+mod log;
+mod port_25;
+mod school;
+mod submission;

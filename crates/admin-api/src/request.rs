@@ -1,0 +1,232 @@
+//! Requests.
+
+use model::{Domain, EmailAddress, Language, Role};
+use serde::{Deserialize, Serialize};
+
+use crate::{FileBytes, Password};
+
+/// A request with everything around it: one line.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Call {
+    /// What the caller reads.
+    #[serde(default)]
+    pub lang: Language,
+    /// Act with the rights of this account, an address or log-in name.
+    #[serde(default, rename = "as", skip_serializing_if = "Option::is_none")]
+    pub acting_as: Option<String>,
+    /// Which municipality: its number or one of its domains. May be left out if there is only one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub municipality: Option<String>,
+    /// What to do.
+    #[serde(flatten)]
+    pub request: Request,
+}
+
+impl Call {
+    /// A plain call.
+    pub const fn new(lang: Language, request: Request) -> Self {
+        Self { lang, acting_as: None, municipality: None, request }
+    }
+}
+
+/// What to do. `account` is always an address, a log-in name or an account id; `school` a school code.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "op", rename_all = "kebab-case")]
+pub enum Request {
+    /// A new municipality with its first domain.
+    MunicipalityAdd {
+        /// Its name.
+        name: String,
+        /// Where its addresses are made.
+        domain: Domain,
+    },
+    /// All municipalities.
+    MunicipalityList,
+    /// One more mail domain.
+    DomainAdd {
+        /// The domain.
+        domain: Domain,
+    },
+    /// All mail domains of the municipality.
+    DomainList,
+    /// A new school.
+    SchoolAdd {
+        /// Skolenhetskod, eight digits.
+        code: String,
+        /// Its name.
+        name: String,
+    },
+    /// All schools.
+    SchoolList,
+    /// A class of the current school year.
+    ClassAdd {
+        /// The school.
+        school: String,
+        /// Its label.
+        label: String,
+    },
+    /// The classes of a school in the current school year.
+    ClassList {
+        /// The school.
+        school: String,
+    },
+    /// A new account.
+    AccountAdd {
+        /// The home school.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        school: Option<String>,
+        /// What the person is.
+        role: Role,
+        /// First name.
+        first: String,
+        /// Last name, maybe empty.
+        #[serde(default)]
+        last: String,
+        /// Class label.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        class: Option<String>,
+        /// A chosen address.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        address: Option<EmailAddress>,
+        /// The password; one is made if there is none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        password: Option<Password>,
+    },
+    /// A page of accounts, by id.
+    AccountList {
+        /// Of this school.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        school: Option<String>,
+        /// Of this class of that school.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        class: Option<String>,
+        /// With this role.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        role: Option<Role>,
+        /// After this account id, as `next` of the answer before said.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        after: Option<String>,
+        /// At most so many, up to 1,000.
+        #[serde(default = "page")]
+        limit: usize,
+    },
+    /// One account.
+    AccountShow {
+        /// Whose.
+        account: String,
+    },
+    /// A new password; ends all sessions.
+    AccountPasswd {
+        /// Whose.
+        account: String,
+        /// The password; one is made if there is none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        password: Option<Password>,
+    },
+    /// Nobody logs in any more; ends all sessions. Mail still comes in.
+    AccountLock {
+        /// Whose.
+        account: String,
+    },
+    /// The holder can log in again.
+    AccountUnlock {
+        /// Whose.
+        account: String,
+    },
+    /// A new name and address; the old address receives for a while.
+    AccountRename {
+        /// Whose.
+        account: String,
+        /// First name.
+        first: String,
+        /// Last name.
+        #[serde(default)]
+        last: String,
+        /// A chosen address.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        address: Option<EmailAddress>,
+    },
+    /// Deletes the account and all its mail. Its addresses are never given again.
+    AccountRemove {
+        /// Whose.
+        account: String,
+    },
+    /// One more address.
+    AliasAdd {
+        /// Whose.
+        account: String,
+        /// The address.
+        address: EmailAddress,
+    },
+    /// Takes an address away.
+    AliasRemove {
+        /// Whose.
+        account: String,
+        /// The address.
+        address: EmailAddress,
+    },
+    /// All addresses of an account.
+    AliasList {
+        /// Whose.
+        account: String,
+    },
+    /// How much may be kept: of an account, of a role, or of all roles.
+    QuotaShow {
+        /// This account.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        account: Option<String>,
+        /// This role.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        role: Option<Role>,
+    },
+    /// Sets how much an account or a role may keep. Without both numbers it goes back to what it inherits.
+    QuotaSet {
+        /// This account.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        account: Option<String>,
+        /// Or this role.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        role: Option<Role>,
+        /// Octets.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        octets: Option<u64>,
+        /// Messages.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        messages: Option<u64>,
+    },
+    /// Accounts from a school's CSV file. `created` lines bring the first passwords.
+    Import {
+        /// The file as it is.
+        file: FileBytes,
+        /// Only say what would happen.
+        #[serde(default)]
+        dry_run: bool,
+    },
+    /// The delivery log of a letter or an address.
+    Trace {
+        /// A queue id or an address.
+        what: String,
+        /// At most so many letters, up to 1,000.
+        #[serde(default = "page")]
+        limit: usize,
+    },
+    /// The newest audit records.
+    AuditList {
+        /// At most so many, up to 1,000.
+        #[serde(default = "page")]
+        limit: usize,
+    },
+    /// How the service is.
+    Status,
+    /// Counts everything again and compares.
+    StoreCheck,
+    /// Writes a backup.
+    StoreExport {
+        /// A file on the machine of the service, an absolute path.
+        to: String,
+    },
+}
+
+const fn page() -> usize {
+    100
+}

@@ -198,6 +198,8 @@ impl Session {
     /// Bytes from the client; call it at [`Step::Read`] and [`Step::Idle`] only, so that a busy session reads no further.
     pub fn feed(&mut self, bytes: &[u8]) {
         self.input.feed(bytes);
+        // A wish to read that was not heard yet is granted now.
+        self.held = self.held.take().filter(|step| !matches!(step, Step::Read | Step::Idle));
     }
 
     /// The handshake is done; what was said before it is forgotten (RFC 3501 §6.2.1).

@@ -230,3 +230,88 @@ impl Ready {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use mailbox::Letters;
+    use model::AccountId;
+    use store::MemoryEngine;
+
+    use super::*;
+    use crate::limits::SenderLimits;
+    use crate::log::LogSecrets;
+    use crate::recipients::Recipients;
+
+    const AT: UnixMillis = UnixMillis(1);
+
+    /// Recipients with addresses of that length, spread over eight municipalities.
+    fn recipients(count: u64, octets: usize) -> Vec<Recipient> {
+        let domain = format!("{}.{}.{}.test", "a".repeat(63), "b".repeat(63), "c".repeat(63));
+        let address = |number: u64| {
+            let host = &domain[domain.len().saturating_sub(octets.saturating_sub(5))..];
+            let local = format!("{number:04}{}", "x".repeat(octets.saturating_sub(5 + host.len())));
+            format!("{local}@{}", host.trim_start_matches('.')).parse().unwrap()
+        };
+        let tenant = |number| TenantId::new(1 + u32::try_from(number % 8).unwrap());
+        let one = |number| Recipient {
+            tenant: tenant(number),
+            account: AccountId::new(u64::MAX - number),
+            address: address(number),
+            room: 1,
+            octets_max: 1,
+        };
+        (0..count).map(one).collect()
+    }
+
+    async fn batch(recipients: Vec<Recipient>) -> Batch {
+        let store = MemoryEngine::store();
+        let letters = Letters::new(store.clone(), message::Limits::default(), 1 << 20);
+        let secrets = LogSecrets::new(store);
+        let refused = Verdict::Refused { code: 550, enhanced: (5, 1, 1) };
+        let sender = TenantId::new(9);
+        let letter = Letter {
+            queue_id: QueueId::new(1),
+            at: AT,
+            source: Source::Local,
+            from: ReversePath::Address("a@b.test".parse().unwrap()),
+            sender_tenant: Some(sender),
+            strict: true,
+            extras: recipients.iter().take(16).map(|one| (sender, one.address.clone(), refused)).collect(),
+            recipients,
+            unlisted: 9,
+        };
+        let heading = LogRow {
+            at: AT,
+            source: letter.source,
+            from: letter.from.clone(),
+            size: 1,
+            message_id: None,
+            recipients: Vec::new(),
+            unlisted: 0,
+            filed: None,
+        };
+        let mut shares = BTreeMap::new();
+        for (tenant, share) in letter.shares() {
+            let secret = secrets.of(tenant, AT).await.unwrap();
+            let prepared =
+                Some(letters.prepare(tenant, Spool::from_bytes("Subject: x\r\n\r\n")).await.unwrap());
+            shares.insert(tenant, ReadyShare { share, secret, prepared });
+        }
+        Ready { queue_id: QueueId::new(1), at: AT, heading, shares }.batch(Route::RECIPIENTS_MAX)
+    }
+
+    #[tokio::test]
+    async fn every_letter_that_rcpt_lets_through_fits_into_one_commit() {
+        for octets in [15, 40, 130, 200] {
+            let count = (Recipients::OCTETS_MAX / octets).min(SenderLimits::RECIPIENTS_MAX);
+            for count in [1, 80, 100, count as u64] {
+                let batch = batch(recipients(count, octets)).await;
+                assert!(batch.ops.len() <= Batch::OPS_MAX, "{count} of {octets}: {}", batch.ops.len());
+                let size = |op: &Op| if let Op::Put(_, value) = op { value.len() } else { 0 };
+                let values: Vec<_> = batch.ops.iter().map(size).collect();
+                assert!(values.iter().all(|size| *size <= Batch::VALUE_OCTETS_MAX));
+                assert!(values.iter().sum::<usize>() < Batch::OCTETS_MAX / 2);
+            }
+        }
+    }
+}

@@ -12,7 +12,7 @@ use directory::Directory;
 use mailbox::inbox;
 use model::{AccountId, FlagSet, TenantId, UnixMillis};
 use queue::{Leased, Queue};
-use store::{Batch, CommitError, Keyspace, Lane, NewMessage, Op, Store, StoreError, WatchKey};
+use store::{Batch, CommitError, Health, Keyspace, Lane, NewMessage, Op, Store, StoreError, WatchKey};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
@@ -77,12 +77,16 @@ impl Dispatcher {
         }
     }
 
-    /// Files everything that is due.
+    /// Files everything that is due; nothing while the store takes nothing.
     ///
     /// # Errors
     /// [`StoreError`] if the routes cannot be read. A route that fails counts in [`Round::failed`].
     pub async fn round(&self, now: UnixMillis) -> Result<Round, StoreError> {
         let mut round = Round::default();
+        if self.store.health() != Health::Writable {
+            round.next_due = Some(now.after(self.sweep));
+            return Ok(round);
+        }
         let mut busy = tenants::with_rows(&self.store, Keyspace::Route).await?;
         // In turns: no municipality's large letter holds up another's.
         while !busy.is_empty() {

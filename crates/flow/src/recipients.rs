@@ -16,9 +16,18 @@ pub(crate) struct Recipients {
     accounts: HashSet<(TenantId, AccountId)>,
     addresses: HashSet<String>,
     tenants: BTreeSet<TenantId>,
+    octets: usize,
 }
 
 impl Recipients {
+    /// Octets of all addresses, so that the rows of one letter fit into one commit however long its addresses are.
+    /// Leaves 130 for each of a thousand.
+    pub(crate) const OCTETS_MAX: usize = 130_000;
+
+    /// Is there room for one more address, among at most so many?
+    pub(crate) fn has_room(&self, to: &EmailAddress, addresses_max: usize) -> bool {
+        self.addresses.len() < addresses_max && self.octets + to.to_string().len() <= Self::OCTETS_MAX
+    }
     /// Was this address accepted already?
     pub(crate) fn has_address(&self, address: &EmailAddress) -> bool {
         self.addresses.contains(&address.folded())
@@ -26,6 +35,7 @@ impl Recipients {
     /// True if the account is new.
     pub(crate) fn add(&mut self, recipient: Recipient) -> bool {
         self.addresses.insert(recipient.address.folded());
+        self.octets += recipient.address.to_string().len();
         let new = self.accounts.insert((recipient.tenant, recipient.account));
         if new {
             self.tenants.insert(recipient.tenant);

@@ -104,8 +104,8 @@ impl Transaction {
     }
 
     async fn try_rcpt(&mut self, to: &EmailAddress) -> Result<(), Refusal> {
-        if self.recipients.addresses() >= self.limits.recipients_max {
-            return Err(Refusal::too_many_recipients(self.limits.recipients_max));
+        if !self.recipients.has_room(to, self.limits.recipients_max) {
+            return Err(Refusal::too_many_recipients(self.recipients.addresses()));
         }
         let facts = Facts {
             origin: &self.origin,

@@ -1,5 +1,7 @@
 //! The road of a letter over the engine in memory: a small municipality, and what happens to its mail.
 
+#![allow(clippy::unwrap_used, reason = "the helpers of tests are tests, too")]
+
 mod dispatch;
 mod engine;
 mod health;

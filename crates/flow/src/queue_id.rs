@@ -6,7 +6,8 @@ use model::{QueueId, UnixMillis};
 
 const RANDOM_BITS: u32 = 20;
 
-/// Gives each letter of this process another number: milliseconds since 1970, then twenty random bits.
+/// Gives each letter of this process another number: milliseconds since 1970, then twenty bits. The first letter of a
+/// millisecond begins at random in their lower half, the next ones count up from there.
 #[derive(Debug, Default)]
 pub(crate) struct QueueIds {
     last: AtomicU64,
@@ -16,12 +17,12 @@ impl QueueIds {
     /// The next one; never one that it gave before, whatever the clock does.
     pub(crate) fn next(&self, now: UnixMillis) -> QueueId {
         let mut random = [0; 4];
-        // Without random numbers the ids are still distinct: they count up.
+        // Without random numbers the ids of this process are still distinct.
         let _ = getrandom::fill(&mut random);
-        let wanted = first_at(now).get() | u64::from(u32::from_be_bytes(random) >> (32 - RANDOM_BITS));
-        let step = |last: u64| Some(wanted.max(last + 1));
-        let last = self.last.fetch_update(Ordering::Relaxed, Ordering::Relaxed, step);
-        QueueId::new(wanted.max(last.unwrap_or_default() + 1))
+        let first = first_at(now).get() | u64::from(u32::from_be_bytes(random) >> (33 - RANDOM_BITS));
+        let after = |last: u64| if last >= first_at(now).get() { last + 1 } else { first };
+        let last = self.last.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |last| Some(after(last)));
+        QueueId::new(after(last.unwrap_or_else(|last| last)))
     }
 }
 

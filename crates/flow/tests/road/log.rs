@@ -41,7 +41,7 @@ async fn letters_of_which_nothing_was_taken_are_written_too() {
     assert!(school.send(remote(), "", &["asa.oqvist@skola.test"], &going_round).await.is_err());
     // A dialogue that asked nothing leaves nothing.
     drop(school.intake.mail(remote(), path(""), MailParams::default(), NOW).await.unwrap());
-    tokio::time::sleep(Duration::from_millis(500)).await;
+    school.until_traced("asa.oqvist@skola.test", 1).await;
     keeper.abort();
     let found = school.trace_address("nobody@skola.test").await;
     assert_eq!((found.len(), found[0].size), (1, 0));
@@ -91,7 +91,8 @@ async fn a_flood_of_refusals_does_not_fill_the_disk() {
         }
     }
     let keeper = tokio::spawn(keeper.run(clock()));
-    tokio::time::sleep(Duration::from_millis(500)).await;
+    school.until_traced("no1@skola.test", 5).await;
+    tokio::time::sleep(Duration::from_millis(300)).await;
     keeper.abort();
     let found = school.trace_address("no1@skola.test").await;
     assert_eq!((found.len(), found[0].recipients.len(), found[0].unlisted), (5, 2, 2));

@@ -1,6 +1,7 @@
 //! Two municipalities with people, and short words for what tests do all the time.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use directory::{AuthConfig, Directory, Draft, Login, NameTable, NewAccount, NewTenant, PersonName, Quota};
 use flow::{
@@ -175,6 +176,15 @@ impl School {
     }
     pub(crate) async fn trace_address(&self, address: &str) -> Vec<LogEntry> {
         self.trace(Query::Address(addr(address))).await
+    }
+    /// Waits until the log has so many letters of an address.
+    pub(crate) async fn until_traced(&self, address: &str, count: usize) {
+        let written = async {
+            while self.trace_address(address).await.len() < count {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), written).await.unwrap();
     }
     pub(crate) async fn verdicts(&self, accepted: Accepted) -> Vec<(String, Verdict)> {
         let entries = self.trace(Query::Letter(accepted.queue_id)).await;

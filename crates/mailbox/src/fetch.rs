@@ -152,8 +152,7 @@ impl Mailboxes {
             return Ok(Content(record));
         }
         // Derived data can always be computed again; an older version's are.
-        let body = self.store().read_body(tenant, entry.body, 0..entry.size).await?;
-        let derived = self.letters().derive_again(body).await?;
+        let derived = self.letters().derive_again(tenant, entry.body, entry.size, false).await?;
         Ok(Content(derived.encode().into()))
     }
 }

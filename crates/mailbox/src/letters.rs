@@ -5,8 +5,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use message::Derived;
 use model::{FlagSet, QueueId, TenantId, UnixMillis};
-use store::{NewMessage, Spool, StagedBody, Store, StoreError};
-use tokio::sync::Semaphore;
+use store::{BodyId, NewMessage, Spool, StagedBody, Store, StoreError};
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// Letters above this are taken apart beside the async threads, since it takes a millisecond or more.
 const INLINE_OCTETS_MAX: u64 = 128 << 10;
@@ -62,8 +62,7 @@ impl Letters {
     /// # Errors
     /// [`StoreError`] when the spool cannot be read or the engine cannot write.
     pub async fn prepare(&self, tenant: TenantId, letter: Spool) -> Result<Prepared, StoreError> {
-        let permits = u32::try_from(letter.len() / 1024 + 1).unwrap_or(u32::MAX).min(self.budget_kib);
-        let _permit = self.budget.acquire_many(permits).await.map_err(|_| StoreError::Closed)?;
+        let _permit = self.permit(letter.len()).await?;
         let derived = self.derive(letter.clone(), self.reading.clone()).await?;
         let encoded = Bytes::from(derived.encode());
         let size = letter.len();
@@ -83,21 +82,27 @@ impl Letters {
         derived.map_err(|error| StoreError::Io { what: "spool".into(), error: error.to_string() })
     }
 
-    /// The derived data of a letter whose stored ones do not read: computed again, not stored.
-    pub(crate) async fn derive_again(&self, body: Bytes) -> Result<Derived, StoreError> {
-        self.derive_with(body, self.reading.clone()).await
+    /// The derived data of a kept letter, computed again; with `whole`, with all of its text, for a search that must be
+    /// exact. Not stored.
+    pub(crate) async fn derive_again(
+        &self,
+        tenant: TenantId,
+        body: BodyId,
+        octets: u64,
+        whole: bool,
+    ) -> Result<Derived, StoreError> {
+        let _permit = self.permit(octets).await?;
+        let letter = self.store.read_body(tenant, body, 0..octets).await?;
+        let mut reading = self.reading.clone();
+        if whole {
+            let search_bytes_max = letter.len().saturating_mul(4);
+            reading = Arc::new(message::Limits { search_bytes_max, ..(*reading).clone() });
+        }
+        self.derive(Spool::from_bytes(letter), reading).await
     }
 
-    /// The same with all of its text, for a search that must be exact.
-    pub(crate) async fn derive_whole(&self, body: Bytes) -> Result<Derived, StoreError> {
-        let search_bytes_max = body.len().saturating_mul(4);
-        let reading = message::Limits { search_bytes_max, ..(*self.reading).clone() };
-        self.derive_with(body, Arc::new(reading)).await
-    }
-
-    async fn derive_with(&self, body: Bytes, reading: Arc<message::Limits>) -> Result<Derived, StoreError> {
-        let permits = u32::try_from(body.len() / 1024 + 1).unwrap_or(u32::MAX).min(self.budget_kib);
-        let _permit = self.budget.acquire_many(permits).await.map_err(|_| StoreError::Closed)?;
-        self.derive(Spool::from_bytes(body), reading).await
+    async fn permit(&self, octets: u64) -> Result<SemaphorePermit<'_>, StoreError> {
+        let permits = u32::try_from(octets / 1024 + 1).unwrap_or(u32::MAX).min(self.budget_kib);
+        self.budget.acquire_many(permits).await.map_err(|_| StoreError::Closed)
     }
 }

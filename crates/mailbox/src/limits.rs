@@ -21,6 +21,11 @@ pub struct Limits {
     pub search_letter_bytes_max: u64,
     /// A table of an open mailbox that nobody has asked for so long leaves the memory, in seconds. Default 60.
     pub view_idle_seconds: u32,
+    /// All tables of open mailboxes together, in octets; beyond it the ones that were used longest ago leave the memory.
+    /// Default 268435456.
+    pub tables_bytes_max: usize,
+    /// Mailboxes of which \Recent is remembered; beyond it those that nobody has open are forgotten. Default 200000.
+    pub recent_marks_max: usize,
     /// How long changes are remembered for programs that come back (RFC 7162), in days. Default 30.
     pub change_days: u32,
     /// How many changes of one mailbox are remembered; those of the last hour always are. Default 100000.
@@ -40,6 +45,8 @@ impl Default for Limits {
             search_cache_bytes_max: 32 << 20,
             search_letter_bytes_max: 25 << 20,
             view_idle_seconds: 60,
+            tables_bytes_max: 256 << 20,
+            recent_marks_max: 200_000,
             change_days: 30,
             changes_max: 100_000,
             refuse_twins: true,

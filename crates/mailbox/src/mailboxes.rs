@@ -13,6 +13,7 @@ use store::{
 };
 
 use crate::bytes_cache::BytesCache;
+use crate::table::Table;
 use crate::view::Views;
 use crate::{Letters, Limits, MailboxError, Prepared, QuotaLimit};
 
@@ -111,9 +112,14 @@ impl Mailboxes {
     /// [`MailboxError::Gone`], [`MailboxError::Store`].
     pub async fn recent(&self, mailbox: MailboxRef, now: UnixMillis) -> Result<u32, MailboxError> {
         let table = self.inner.views.open(mailbox).refresh(self.store(), now).await?;
-        let from = self.inner.views.recent_from(mailbox, &table, self.inner.started);
+        let from = self.recent_from(mailbox, &table);
         let count = table.len() - table.uids.partition_point(|uid| *uid < from);
         Ok(u32::try_from(count).unwrap_or(u32::MAX))
+    }
+
+    pub(crate) fn recent_from(&self, mailbox: MailboxRef, table: &Table) -> u32 {
+        let Inner { views, started, limits, .. } = &*self.inner;
+        views.recent_from(mailbox, table, *started, limits.recent_marks_max)
     }
 
     /// Octets that an expunge of everything with \Deleted would free (RFC 9208 §4.1.4).

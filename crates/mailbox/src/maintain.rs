@@ -9,10 +9,12 @@ use crate::view::CHANGES_KEPT_MIN;
 use crate::{MailboxError, Mailboxes};
 
 impl Mailboxes {
-    /// Drops tables that have not been asked for in [`Limits::view_idle_seconds`](crate::Limits::view_idle_seconds).
+    /// Drops tables that have not been asked for in [`Limits::view_idle_seconds`](crate::Limits::view_idle_seconds), and
+    /// more if they are too large together. Sessions read them again when they need them.
     /// Call it every few seconds.
     pub fn sweep(&self, now: UnixMillis) {
-        self.inner.views.sweep(Duration::from_secs(self.limits().view_idle_seconds.into()), now);
+        let idle = Duration::from_secs(self.limits().view_idle_seconds.into());
+        self.inner.views.sweep(idle, self.limits().tables_bytes_max, now);
     }
 
     /// Throws away changes of an account's mailboxes that are over the limits. Call it for every account about once a day.

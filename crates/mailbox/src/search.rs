@@ -282,8 +282,7 @@ impl crate::Mailboxes {
         entry: &MessageEntry,
     ) -> Result<(String, String), MailboxError> {
         let octets = entry.size.min(self.limits().search_letter_bytes_max);
-        let body = self.store().read_body(tenant, entry.body, 0..octets).await?;
-        let derived = self.letters().derive_whole(body).await?;
+        let derived = self.letters().derive_again(tenant, entry.body, octets, true).await?;
         Ok((derived.headers, derived.text))
     }
 }

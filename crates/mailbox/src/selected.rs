@@ -120,7 +120,7 @@ impl Mailboxes {
             keywords: keywords_of(&table),
             first_unseen: table.first_unseen().map(seq_no),
         };
-        let _ = self.inner.views.recent_from(mailbox, &table, self.inner.started);
+        self.recent_from(mailbox, &table);
         selected.take_recent(table.uid_next);
         Ok(selected)
     }
@@ -320,7 +320,7 @@ impl Selected {
         updates.flags = news.changed.into_iter().filter_map(|change| self.flag_update(change)).collect();
         if news.mod_seq > self.told_mod_seq {
             self.told_mod_seq = news.mod_seq;
-            self.own.clear();
+            self.own.retain(|_, mod_seq| *mod_seq > news.mod_seq);
         }
         updates
     }
@@ -363,13 +363,13 @@ impl Selected {
     /// Gives the session \Recent on what nobody had it on, up to `uid_next`.
     fn take_recent(&mut self, uid_next: Uid) {
         let (views, mailbox) = (&self.mailboxes.inner.views, self.mailbox());
-        let from = views.known_recent_from(mailbox);
+        let from = match self.read_only {
+            true => views.known_recent_from(mailbox),
+            false => views.take_recent(mailbox, uid_next),
+        };
         let told = &self.told[self.told.partition_point(|uid| *uid < from)..];
         self.recent
             .extend(told.iter().take_while(|uid| **uid < uid_next.get()).filter_map(|uid| Uid::new(*uid)));
-        if !self.read_only {
-            views.take_recent(mailbox, uid_next);
-        }
     }
 
     /// All keywords, if the session has not been told some of them.

@@ -112,6 +112,10 @@ impl Table {
     pub const fn highest_mod_seq(&self) -> ModSeq {
         self.mod_seq
     }
+    /// What it takes in memory, about.
+    pub(crate) fn octets(&self) -> usize {
+        self.uids.capacity() * 36 + self.sets.sets.len() * 128
+    }
     /// The different sets of flags, by number; some may be out of use.
     pub fn flag_sets(&self) -> &[Arc<FlagSet>] {
         &self.sets.sets

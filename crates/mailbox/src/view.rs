@@ -232,24 +232,53 @@ impl Views {
         self.recent_from.lock().remove(&mailbox);
     }
 
-    /// Drops the tables that nobody used for `idle`, and views that no session has.
-    pub(crate) fn sweep(&self, idle: Duration, now: UnixMillis) {
-        self.open.lock().retain(|_, view| {
+    /// Drops the tables that nobody used for `idle`, those used longest ago while all are over `octets_max`, and views that
+    /// no session has.
+    pub(crate) fn sweep(&self, idle: Duration, octets_max: usize, now: UnixMillis) {
+        let mut open = self.open.lock();
+        open.retain(|_, view| {
             if now.since(UnixMillis(view.used.load(Ordering::Relaxed))) < idle {
                 return true;
             }
             *view.table.write() = None;
             Arc::strong_count(view) > 1
         });
+        let octets = |view: &Arc<View>| view.table.read().as_ref().map_or(0, |table| table.octets());
+        let mut all: usize = open.values().map(octets).sum();
+        if all <= octets_max {
+            return;
+        }
+        let mut views: Vec<&Arc<View>> = open.values().collect();
+        views.sort_by_key(|view| view.used.load(Ordering::Relaxed));
+        for view in views {
+            if all <= octets_max {
+                break;
+            }
+            all -= octets(view);
+            *view.table.write() = None;
+        }
     }
 
     /// From which UID on messages are recent. `start` is when the process began.
-    pub(crate) fn recent_from(&self, mailbox: MailboxRef, table: &Table, start: UnixMillis) -> u32 {
-        let first = || {
-            let old = table.rows().filter(|row| row.internal_date < start).map(|row| row.uid.get());
-            old.last().map_or(1, |last| last + 1)
-        };
-        *self.recent_from.lock().entry(mailbox).or_insert_with(first)
+    pub(crate) fn recent_from(
+        &self,
+        mailbox: MailboxRef,
+        table: &Table,
+        start: UnixMillis,
+        marks_max: usize,
+    ) -> u32 {
+        let mut marks = self.recent_from.lock();
+        if let Some(mark) = marks.get(&mailbox) {
+            return *mark;
+        }
+        if marks.len() >= marks_max {
+            let open = self.open.lock();
+            marks.retain(|mailbox, _| open.contains_key(mailbox));
+        }
+        let old = table.rows().filter(|row| row.internal_date < start).map(|row| row.uid.get());
+        let first = old.last().map_or(1, |last| last + 1);
+        marks.insert(mailbox, first);
+        first
     }
 
     /// The same once it is known.
@@ -257,11 +286,13 @@ impl Views {
         self.recent_from.lock().get(&mailbox).copied().unwrap_or(u32::MAX)
     }
 
-    /// Takes the flag from everything below `uid_next`.
-    pub(crate) fn take_recent(&self, mailbox: MailboxRef, uid_next: Uid) {
+    /// Takes the flag from everything below `uid_next`; returns from where on it was there.
+    pub(crate) fn take_recent(&self, mailbox: MailboxRef, uid_next: Uid) -> u32 {
         let mut marks = self.recent_from.lock();
-        let mark = marks.entry(mailbox).or_default();
-        *mark = (*mark).max(uid_next.get());
+        let mark = marks.entry(mailbox).or_insert(uid_next.get());
+        let before = *mark;
+        *mark = before.max(uid_next.get());
+        before
     }
 
     pub(crate) fn loaded_count(&self) -> usize {

@@ -1,0 +1,12 @@
+//! Mailboxes over the engine in memory.
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
+
+mod concurrent;
+mod copies;
+mod faulty;
+mod folders;
+mod model_based;
+mod search;
+mod sessions;
+mod upkeep;
+mod world;

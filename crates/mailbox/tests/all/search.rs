@@ -1,0 +1,90 @@
+//! SEARCH.
+
+use mailbox::{Day, Query, Selected};
+use model::{FlagSet, SystemFlag, UnixMillis};
+
+use crate::world::{START, World, flags, letter};
+
+fn header(name: &str, text: &str) -> Query {
+    Query::Header(name.into(), text.into())
+}
+
+async fn found(session: &Selected, query: Query) -> Vec<u32> {
+    // The second time from memory.
+    let first = session.search(&query, START).await.unwrap();
+    assert_eq!(first, session.search(&query, START).await.unwrap());
+    first.into_iter().map(|(_, uid)| uid.get()).collect()
+}
+
+#[tokio::test]
+async fn words_are_found_as_they_are_read() {
+    let world = World::new().await;
+    let coded = "From: =?utf-8?q?=C3=85sa_=C3=96qvist?= <asa@skola.test>\r\nSubject: =?iso-8859-1?Q?L=E4xa?= v. 37\r\n\
+                 X-Class: 4B\r\nDate: Mon, 7 Sep 2026 23:30:00 -0500\r\nContent-Type: text/plain; charset=utf-8\r\n\
+                 Content-Transfer-Encoding: base64\r\n\r\nU8O2ZGVyIG9jaCBub3Jy\r\n";
+    world.append(world.inbox(), coded.into(), FlagSet::new()).await;
+    world.append(world.inbox(), letter("Utflykt"), FlagSet::new()).await;
+    let session = world.select(world.inbox()).await;
+    for (query, uids) in [
+        (header("Subject", "läxa"), vec![1]),
+        (header("SUBJECT", "LÄX"), vec![1]),
+        (header("subject", "x"), vec![1]),
+        (header("from", "asa@"), vec![1, 2]),
+        (header("from", "Öqvist"), vec![1]),
+        (header("to", ""), vec![]),
+        (header("x-class", ""), vec![1]),
+        (header("x-class", "4b"), vec![1]),
+        (Query::Body("SÖDER".into()), vec![1]),
+        (Query::Body("läxa".into()), vec![]),
+        (Query::Text("läxa".into()), vec![1]),
+        (Query::Text("text of utf".into()), vec![2]),
+        (Query::Not(Box::new(header("subject", "läxa"))), vec![2]),
+        (Query::SentOn(Day::from_ymd(2026, 9, 7).unwrap()), vec![1]),
+        (Query::SentBefore(Day::from_ymd(2026, 9, 7).unwrap()), vec![]),
+        (Query::Or(Box::new(Query::Text("söder".into())), Box::new(Query::Larger(1))), vec![1, 2]),
+        (Query::And(vec![Query::Text("söder".into()), header("x-class", "4C")]), vec![]),
+    ] {
+        assert_eq!(found(&session, query.clone()).await, uids, "{query:?}");
+    }
+}
+
+#[tokio::test]
+async fn flags_sizes_dates_and_numbers() {
+    let world = World::new().await;
+    world.append(world.inbox(), letter("1"), flags(&[SystemFlag::Seen])).await;
+    world.append(world.inbox(), letter(&"2".repeat(100)), FlagSet::new()).await;
+    let session = world.select(world.inbox()).await;
+    let today = Day::of(START);
+    let yesterday = Day(today.0 - 1);
+    for (query, uids) in [
+        (Query::And(vec![]), vec![1, 2]),
+        (Query::All, vec![1, 2]),
+        (Query::Flag(SystemFlag::Seen), vec![1]),
+        (Query::Keyword("$x".parse().unwrap()), vec![]),
+        (Query::Recent, vec![1, 2]),
+        (Query::Larger(150), vec![2]),
+        (Query::Smaller(150), vec![1]),
+        (Query::On(today), vec![1, 2]),
+        (Query::On(yesterday), vec![]),
+        (Query::Since(yesterday), vec![1, 2]),
+        (Query::Before(today), vec![]),
+        (Query::ArrivedBefore(UnixMillis(START.0 + 1)), vec![1, 2]),
+        (Query::SentSince(Day(0)), vec![]),
+        (Query::Seqs(vec![(2, 2)]), vec![2]),
+        (Query::Uids(crate::world::uids(&[1, 5])), vec![1]),
+        (Query::ModSeq(model::ModSeq(3)), vec![2]),
+    ] {
+        assert_eq!(found(&session, query.clone()).await, uids, "{query:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_word_behind_the_bound_of_kept_text_is_found() {
+    let world = World::new().await;
+    let long = format!("Subject: lång\r\n\r\n{}nål\r\n", "höstack ".repeat(60_000));
+    world.append(world.inbox(), long.into_bytes(), FlagSet::new()).await;
+    let session = world.select(world.inbox()).await;
+    assert_eq!(found(&session, Query::Body("Nål".into())).await, [1]);
+    assert_eq!(found(&session, Query::Text("not there".into())).await, [] as [u32; 0]);
+    assert_eq!(found(&session, header("subject", "kort")).await, [] as [u32; 0]);
+}

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use directory::{Directory, Login, LoginWatch};
 use flow::{Intake, MailParams, Origin, Peer, Transaction};
 use listen::{Connection, Network, Stop, Stream};
-use model::{Domain, EmailAddress, LocalPart, UnixMillis};
+use model::{Domain, UnixMillis};
 use rustls::ServerConfig;
 use smtp_wire::{Answer, HangUp, Question, Recipient, Service, Session, SessionConfig, Step, Tls};
 use tokio::time::{Instant, sleep_until};
@@ -22,10 +22,8 @@ const READ_OCTETS: usize = 32 * 1024;
 pub struct Door {
     /// Port 25, or submission.
     pub service: Service,
-    /// Our name in greetings and trace headers; the domain of `<Postmaster>`.
+    /// Our name in greetings.
     pub hostname: Domain,
-    /// Whose postmaster answers for the installation.
-    pub postmaster_domain: Domain,
     /// The protocol's bounds.
     pub wire_limits: Arc<smtp_wire::Limits>,
     /// Times.
@@ -187,7 +185,10 @@ impl Conversation {
             Question::Rcpt { to } => {
                 let address = match to {
                     Recipient::Address(address) => address,
-                    Recipient::Postmaster => self.postmaster(),
+                    Recipient::Postmaster => match self.door.intake.postmaster().await {
+                        Ok(address) => address,
+                        Err(refusal) => return Answer::Refuse(answers::refusal(refusal)),
+                    },
                 };
                 let Some(transaction) = &mut self.transaction else {
                     return Answer::Refuse(answers::out_of_order());
@@ -222,10 +223,5 @@ impl Conversation {
             }
             (Service::Submission, None) => None,
         }
-    }
-
-    fn postmaster(&self) -> EmailAddress {
-        let local: LocalPart = "postmaster".parse().expect("a word of letters is a local part");
-        EmailAddress::new(local, self.door.postmaster_domain.clone())
     }
 }

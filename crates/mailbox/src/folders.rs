@@ -82,8 +82,8 @@ impl Mailboxes {
         Ok(())
     }
 
-    /// Removes a mailbox with its messages. The name goes first, in one commit; the messages follow in chunks, also after
-    /// a crash ([`Mailboxes::recover`]).
+    /// Removes a mailbox with its messages. The name goes first, in one commit, and with it the mailbox is deleted; the
+    /// messages follow in chunks, also after a crash ([`Mailboxes::recover`]).
     ///
     /// # Errors
     /// [`MailboxError::NoMailbox`], [`MailboxError::Permanent`], [`MailboxError::HasChildren`].
@@ -111,8 +111,12 @@ impl Mailboxes {
                 Ok((mailbox, vec![(intent, Intent::Purge(mailbox))]))
             })
             .await?;
-        self.purge_mailbox(MailboxRef { tenant, account, mailbox }, now).await?;
-        self.drop_intent(intent, now).await
+        let mailbox = MailboxRef { tenant, account, mailbox };
+        if let Err(error) = self.end_purge(intent, mailbox, now).await {
+            // The mailbox is gone for everybody, which is what was asked; the rest follows at the next start.
+            tracing::warn!(%account, %error, "a deleted mailbox is purged at the next start");
+        }
+        Ok(())
     }
 
     /// Gives a mailbox and all below it another name; missing levels above the new name are made. Of INBOX, the messages

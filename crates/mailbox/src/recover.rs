@@ -43,7 +43,7 @@ impl Mailboxes {
                 return self.undo_copy(key, MailboxRef { tenant, account, mailbox: to }, copied, now).await;
             }
             Intent::Purge(mailbox) => {
-                self.purge_mailbox(MailboxRef { tenant, account, mailbox }, now).await?;
+                return self.end_purge(key, MailboxRef { tenant, account, mailbox }, now).await;
             }
             Intent::RemoveAccount => self.purge_account(tenant, account, now).await?,
         }
@@ -96,6 +96,16 @@ impl Mailboxes {
         batch.delete(&FoldersKey { tenant, account });
         self.store().commit(batch).await?;
         Ok(())
+    }
+
+    pub(crate) async fn end_purge(
+        &self,
+        key: IntentKey,
+        mailbox: MailboxRef,
+        now: UnixMillis,
+    ) -> Result<(), MailboxError> {
+        self.purge_mailbox(mailbox, now).await?;
+        self.drop_intent(key, now).await
     }
 
     /// Removes the messages of a mailbox in chunks, then the mailbox, then what is remembered of its changes.
@@ -164,6 +174,11 @@ impl Mailboxes {
         self.store().commit(batch).await?;
         Ok(())
     }
+}
+
+/// A few chunks are somebody's click; more must not hold up the others.
+pub(crate) fn lane(messages: usize) -> Lane {
+    if messages > 4 * Batch::OPS_MAX { Lane::Bulk } else { Lane::Interactive }
 }
 
 pub(crate) fn bulk(now: UnixMillis) -> Batch {

@@ -224,7 +224,8 @@ impl Selected {
     /// # Errors
     /// [`MailboxError::Gone`], [`MailboxError::Store`].
     pub async fn table(&self, now: UnixMillis) -> Result<Arc<Table>, MailboxError> {
-        match self.view.loaded() {
+        // Another session may just have put in what it read before this one was told.
+        match self.view.loaded().filter(|table| table.mod_seq >= self.told_mod_seq) {
             Some(table) => Ok(table),
             None => self.refreshed(now).await,
         }

@@ -5,6 +5,7 @@
 use model::{FlagPatch, ModSeq, Uid, UidSet, UnixMillis};
 use store::{Batch, Op, Outcome};
 
+use crate::recover::lane;
 use crate::selected::Picked;
 use crate::table::Table;
 use crate::{MailboxError, Selected};
@@ -42,7 +43,7 @@ impl Selected {
         for chunk in picked.chunks(Batch::OPS_MAX) {
             let before = self.table(now).await?;
             let mailbox = self.mailbox();
-            let mut batch = Batch::new(now);
+            let mut batch = Batch { lane: lane(picked.len()), ..Batch::new(now) };
             batch.ops.extend(chunk.iter().map(|(_, uid)| {
                 let patch = patch.clone();
                 Op::Update { mailbox, uid: *uid, patch, unchanged_since }

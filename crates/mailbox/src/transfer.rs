@@ -7,7 +7,7 @@
 use model::{MailboxRef, Uid, UidSet, UidValidity, UnixMillis};
 use store::{Batch, CommitError, MailboxState, MailboxStateKey, MessageKey, Op, Outcome, Record, TypedKey};
 
-use crate::recover::bulk;
+use crate::recover::{bulk, lane};
 use crate::rows::{Intent, IntentKey};
 use crate::selected::Picked;
 use crate::{MailboxError, Mailboxes, QuotaLimit, Selected};
@@ -89,7 +89,7 @@ impl Selected {
         let (uids, mut done) = self.plan(picked, to, quota, require_all, now).await?;
         for chunk in uids.chunks(Batch::OPS_MAX) {
             let ops = chunk.iter().map(|uid| Op::Move { from, uid: *uid, to });
-            let batch = Batch { ops: ops.collect(), ..Batch::new(now) };
+            let batch = Batch { ops: ops.collect(), lane: lane(uids.len()), ..Batch::new(now) };
             match self.mailboxes.store().commit(batch).await {
                 Ok(committed) => done.take(chunk, committed.outcomes),
                 Err(error) if done.pairs.is_empty() => return Err(error.into()),

@@ -13,7 +13,6 @@ use store::{Entry, Key, KeyRange, StoreError};
 pub use sled_tree::IndexOpen;
 pub(crate) use sled_tree::SledTree;
 #[cfg(test)]
-#[allow(unused_imports)]
 pub(crate) use tree::Tree;
 
 /// Rows with their checksum and the LSN that they have reached.

@@ -77,6 +77,7 @@ impl BodyLog {
     /// Opens the folder; the end is behind the last octet of the last segment.
     pub(crate) fn open(files: Arc<dyn Files>, dir: PathBuf, options: &Options) -> io::Result<Self> {
         files.create_dir(&dir)?;
+        files.sync_dir(&dir)?;
         let mut segments = BTreeMap::new();
         for name in files.list(&dir)? {
             if let Some(number) = number_of(&name) {

@@ -24,11 +24,22 @@ mod marks;
 mod options;
 mod queue;
 mod recover;
+#[cfg(test)]
+mod simulation;
 mod stage;
 mod sweep;
+pub mod testing;
 
 pub use applied::IndexOpen;
 pub use handle::{Handle, SledEngine, Stats};
 pub use options::Options;
 pub use recover::{OpenError, OpenReport};
 pub use sweep::Swept;
+
+/// `len` octets that do not shrink.
+#[cfg(test)]
+fn testing_letter(len: usize) -> Vec<u8> {
+    let mut octets = vec![0; len];
+    blake3::Hasher::new().update(&len.to_le_bytes()).finalize_xof().fill(&mut octets);
+    octets
+}

@@ -47,7 +47,11 @@ impl MarkFile {
         let newest =
             [0, SLOT_OCTETS].into_iter().filter_map(|at| read(&*file, at)).max_by_key(|(turn, _)| *turn);
         let marks = newest.map(|(_, marks)| marks);
-        Ok((Self { file, state: Mutex::new(newest.unwrap_or_default()) }, marks))
+        let file = Self { file, state: Mutex::new(newest.unwrap_or_default()) };
+        // After a sync that failed, the page cache may hold a mark that the disk does not: written once more before
+        // anything is recycled for it.
+        file.set(|_| {})?;
+        Ok((file, marks))
     }
 
     /// The marks now.

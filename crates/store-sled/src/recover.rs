@@ -96,10 +96,14 @@ pub(crate) struct Parts<'a> {
 pub(crate) fn open(parts: Parts<'_>) -> Result<(Arc<Core>, Committer, OpenReport), OpenError> {
     let Parts { files, dir, options, index, lock, rebuild } = parts;
     files.create_dir(dir).map_err(OpenError::io("making the store's folder"))?;
-    let (marks, found_marks) = MarkFile::open(&*files, dir).map_err(OpenError::io("opening the marks"))?;
-    let secret = secret(&*files, dir, found_marks).map_err(OpenError::io("reading the store's secret"))?;
-    let space = files.space(dir).map_err(OpenError::io("asking for free room"))?;
+    // What is seen here must stay: a kill leaves names that no sync has covered.
     files.create_dir(&dir.join("base")).map_err(OpenError::io("making the base folder"))?;
+    for folder in [dir.to_path_buf(), dir.join("base")] {
+        files.sync_dir(&folder).map_err(OpenError::io("syncing the store's folder"))?;
+    }
+    let secret = secret(&*files, dir).map_err(OpenError::io("reading the store's secret"))?;
+    let (marks, found_marks) = MarkFile::open(&*files, dir).map_err(OpenError::io("opening the marks"))?;
+    let space = files.space(dir).map_err(OpenError::io("asking for free room"))?;
     let (segments, found) =
         Segments::open(files.clone(), dir.join("journal"), options.segment_octets(space.total))
             .map_err(OpenError::io("opening the journal"))?;
@@ -150,7 +154,8 @@ fn settle(core: &Arc<Core>, report: &OpenReport, first: bool) -> io::Result<()> 
     core.recycle()
 }
 
-fn secret(files: &dyn Files, dir: &Path, marks: Option<Marks>) -> io::Result<[u8; 32]> {
+/// The secret, made before anything else: a store with marks must have one.
+fn secret(files: &dyn Files, dir: &Path) -> io::Result<[u8; 32]> {
     let path = dir.join("secret");
     let mut secret = [0; 32];
     match files.open(&path) {
@@ -158,7 +163,7 @@ fn secret(files: &dyn Files, dir: &Path, marks: Option<Marks>) -> io::Result<[u8
             file.read_at(&mut secret, 0)?;
             return Ok(secret);
         }
-        Err(error) if error.kind() == io::ErrorKind::NotFound && marks.is_none() => {}
+        Err(error) if error.kind() == io::ErrorKind::NotFound && files.open(&dir.join("marks")).is_err() => {}
         Err(error) => return Err(error),
     }
     getrandom::fill(&mut secret).map_err(io::Error::other)?;

@@ -88,6 +88,8 @@ impl Segments {
         segment_octets: u64,
     ) -> io::Result<(Arc<Self>, Vec<Segment>)> {
         files.create_dir(&dir)?;
+        // A name that was made just before a kill is seen, and yet gone after a power cut.
+        files.sync_dir(&dir)?;
         let (mut found, mut state) = (Vec::new(), State::default());
         for name in files.list(&dir)? {
             let file = files.open(&dir.join(&name))?;

@@ -1,0 +1,193 @@
+//! Refusals of the other crates as answers: the one place where they meet the protocol.
+//!
+//! RFC 3501 §7.1, RFC 5530. The client reads a calm line; the log has the cause.
+
+use directory::{AuthError, DirectoryError, Ended};
+use imap_wire::{Code, Completion};
+use mailbox::MailboxError;
+use model::Text;
+use store::{CommitError, StoreError};
+use tracing::{error, warn};
+
+use crate::wire::Over;
+
+/// What a mailbox operation could not do.
+pub(crate) fn mailbox_error(error: &MailboxError) -> Completion {
+    let code = match error {
+        MailboxError::NoMailbox(_) | MailboxError::Gone => Code::NonExistent,
+        MailboxError::Exists(_) => Code::AlreadyExists,
+        MailboxError::Twin { .. }
+        | MailboxError::Permanent(_)
+        | MailboxError::HasChildren(_)
+        | MailboxError::IntoItself
+        | MailboxError::Name(_) => Code::Cannot,
+        MailboxError::Limit(_) => Code::Limit,
+        MailboxError::OverQuota => Code::OverQuota,
+        MailboxError::NoSuchMessage => return Completion::bad(error.text()),
+        MailboxError::Expunged => Code::ExpungeIssued,
+        MailboxError::ReadOnly => Code::ReadOnly,
+        MailboxError::Busy => Code::InUse,
+        MailboxError::Store(error) => return store_error(error),
+        MailboxError::Commit(error) => return commit_error(error),
+    };
+    Completion::no(code, error.text())
+}
+
+/// The same for a mailbox that is written into: the client is asked to make it (RFC 3501 §6.3.11, §6.4.7).
+pub(crate) fn target_error(error: &MailboxError) -> Completion {
+    match error {
+        MailboxError::NoMailbox(_) | MailboxError::Gone => Completion::no(Code::TryCreate, error.text()),
+        other => mailbox_error(other),
+    }
+}
+
+pub(crate) fn store_error(cause: &StoreError) -> Completion {
+    error!(error = %cause, "reading for IMAP");
+    match cause {
+        StoreError::NoBody(_) | StoreError::Damaged { .. } | StoreError::Record { .. } => Completion::no(
+            Code::Corruption,
+            Text::new(
+                "Brevet eller mappen är skadad. Kontakta skolans it-stöd.",
+                "The message or mailbox is damaged. Contact your school's IT support.",
+            ),
+        ),
+        StoreError::Full => full(),
+        StoreError::Io { .. } | StoreError::Closed => Completion::no(
+            Code::Unavailable,
+            Text::new(
+                "Servern kan inte läsa det just nu. Försök igen om en stund.",
+                "The server cannot read that now. Try again in a while.",
+            ),
+        ),
+    }
+}
+
+fn commit_error(cause: &CommitError) -> Completion {
+    warn!(error = %cause, "writing for IMAP");
+    match cause {
+        CommitError::Full => full(),
+        CommitError::ReadOnly => read_only(),
+        CommitError::Unknown(_) => Completion::no(
+            Code::Unavailable,
+            Text::new(
+                "Det är inte säkert att ändringen sparades. Titta efter innan du försöker igen.",
+                "It is not certain that the change was saved. Look before you try again.",
+            ),
+        ),
+        CommitError::Store(cause) => store_error(cause),
+        CommitError::Conflict(_) | CommitError::NoMailbox(_) | CommitError::UsedUp(_) => {
+            mailbox_error(&cause.clone().into())
+        }
+        CommitError::NoBody(_) | CommitError::TooLarge(_) => server_bug(),
+    }
+}
+
+/// Taking stops while the disk is nearly full; reading and deleting go on.
+pub(crate) fn full() -> Completion {
+    Completion::no(
+        Code::Unavailable,
+        Text::new(
+            "Serverns disk är nästan full, så inget nytt kan sparas just nu. Läsa och ta bort går.",
+            "The server's disk is nearly full, so nothing new can be saved now. Reading and deleting work.",
+        ),
+    )
+}
+
+pub(crate) fn read_only() -> Completion {
+    Completion::no(
+        Code::Unavailable,
+        Text::new(
+            "Servern kan inte spara ändringar just nu. Läsa går.",
+            "The server cannot save changes now. Reading works.",
+        ),
+    )
+}
+
+fn server_bug() -> Completion {
+    Completion::no(
+        Code::ServerBug,
+        Text::new("Något gick fel hos servern.", "Something went wrong in the server."),
+    )
+}
+
+/// The letter of an APPEND could not be kept while it came.
+pub(crate) fn spool_error(cause: &std::io::Error) -> Completion {
+    error!(error = %cause, "spool of an APPEND");
+    full()
+}
+
+pub(crate) fn directory_error(cause: &DirectoryError) -> Completion {
+    match cause {
+        DirectoryError::Store(cause) => store_error(cause),
+        DirectoryError::Busy => Completion::no(Code::Unavailable, cause.text()),
+        other => {
+            error!(error = %other, "directory for IMAP");
+            server_bug()
+        }
+    }
+}
+
+/// RFC 5530 §3: AUTHENTICATIONFAILED only where the password was looked at.
+pub(crate) fn auth_error(cause: &AuthError) -> Completion {
+    if let AuthError::Store(cause) = cause {
+        warn!(error = %cause, "log-in");
+    }
+    let code = match cause {
+        AuthError::Wrong => Code::AuthenticationFailed,
+        AuthError::Locked => Code::ContactAdmin,
+        AuthError::TooManyTries | AuthError::Unavailable | AuthError::Store(_) => Code::Unavailable,
+    };
+    Completion::no(code, cause.text())
+}
+
+pub(crate) fn acting_for_another() -> Completion {
+    Completion::no(
+        Code::AuthorizationFailed,
+        Text::new(
+            "Det går inte att logga in åt någon annan. Lämna fältet för auktoriserings-id tomt.",
+            "Nobody logs in for somebody else. Leave the authorization identity empty.",
+        ),
+    )
+}
+
+pub(crate) fn too_many_sessions() -> Completion {
+    Completion::no(
+        Code::Limit,
+        Text::new(
+            "Kontot har för många anslutningar. Stäng ett program och försök igen.",
+            "The account has too many connections. Close a program and try again.",
+        ),
+    )
+}
+
+/// A request at a moment when the session should not have made it.
+pub(crate) fn out_of_order() -> Completion {
+    error!("the session asked for something that cannot be asked here");
+    server_bug()
+}
+
+/// Why a session ends.
+pub(crate) fn over(over: Over) -> (Option<Code>, Text) {
+    match over {
+        Over::Stopping => (
+            Some(Code::Unavailable),
+            Text::new("Servern startar om. Försök igen strax.", "The server is restarting. Try again soon."),
+        ),
+        Over::LoggedOut(Ended::Changed) => (
+            Some(Code::Expired),
+            Text::new("Lösenordet har ändrats. Logga in igen.", "The password has changed. Log in again."),
+        ),
+        Over::LoggedOut(Ended::Locked) => (
+            Some(Code::ContactAdmin),
+            Text::new("Kontot är låst. Kontakta skolan.", "The account is locked. Contact the school."),
+        ),
+        Over::LoggedOut(Ended::Removed) => {
+            (Some(Code::ContactAdmin), Text::new("Kontot är avslutat.", "The account has been closed."))
+        }
+    }
+}
+
+/// Nothing came for too long.
+pub(crate) fn late() -> Text {
+    Text::new("Ingenting hände på länge.", "Nothing happened for too long.")
+}

@@ -1,0 +1,66 @@
+//! Commands on the messages of the selected mailbox.
+//!
+//! Before each, the session is told of new messages and flags, so that a UID that another session has just made can be
+//! fetched, copied and moved here (RFC 3501 §6.4.8).
+
+use imap_wire::command::{MessageSet, Numbering};
+use imap_wire::{Completion, Request};
+use mailbox::{MailboxError, Picked, Selected};
+
+use crate::account::Account;
+use crate::conversation::{Outcome, now};
+use crate::fetch;
+use crate::folders::Folders;
+use crate::wire::Wire;
+use crate::{Door, answers, search, store_flags, transfer, updates};
+
+pub(crate) async fn carry_out(
+    selected: &mut Selected,
+    door: &Door,
+    account: Account,
+    request: Request,
+    wire: &mut Wire,
+) -> Outcome {
+    if let Request::Close { expunge } = request {
+        // RFC 3501 §6.4.2: silently.
+        if expunge {
+            selected.expunge(None, now()).await?;
+        }
+        return Ok(Completion::ok());
+    }
+    let news = selected.sync(false, now()).await?;
+    updates::write(&news, door.limits.keywords_shown_max, wire).await?;
+    let folders = Folders { mailboxes: &door.mailboxes, account };
+    match request {
+        Request::Expunge { uids } => {
+            let only = uids.map(|uids| uids.uids(selected.largest_uid()));
+            selected.expunge(only.as_ref(), now()).await?;
+            Ok(Completion::ok())
+        }
+        Request::Search(asked) => search::search(selected, &asked, wire).await,
+        Request::Fetch(asked) => fetch::fetch(selected, &asked, wire).await,
+        Request::Store(asked) => store_flags::store(selected, &asked, wire).await,
+        Request::Copy { messages, to } => transfer::copy(selected, door, &folders, &messages, &to).await,
+        Request::Move { messages, to } => {
+            transfer::move_to(selected, door, &folders, &messages, &to, wire).await
+        }
+        _ => Ok(answers::out_of_order()),
+    }
+}
+
+/// The messages that a command names.
+pub(crate) fn pick(selected: &Selected, messages: &MessageSet) -> Result<Picked, MailboxError> {
+    match messages.numbering {
+        Numbering::Sequence => selected.pick_seqs(&messages.set.ranges(selected.exists())),
+        Numbering::Uid => Ok(selected.pick_uids(&messages.set.uids(selected.largest_uid()))),
+    }
+}
+
+/// The answer to a command of which some messages are gone: by sequence numbers the client believes in them (RFC 2180
+/// §4.1), by UIDs it is no error.
+pub(crate) fn done_but(missing: bool, numbering: Numbering) -> Completion {
+    match numbering {
+        Numbering::Sequence if missing => answers::mailbox_error(&MailboxError::Expunged),
+        _ => Completion::ok(),
+    }
+}

@@ -26,6 +26,8 @@ pub struct Limits {
     pub tables_bytes_max: usize,
     /// Mailboxes of which \Recent is remembered; beyond it those that nobody has open are forgotten. Default 200000.
     pub recent_marks_max: usize,
+    /// Keywords of a mailbox that a session is told in FLAGS; more work as well but are not announced. Default 1000.
+    pub keywords_told_max: usize,
     /// How long changes are remembered for programs that come back (RFC 7162), in days. Default 30.
     pub change_days: u32,
     /// How many changes of one mailbox are remembered; those of the last hour always are. Default 100000.
@@ -47,6 +49,7 @@ impl Default for Limits {
             view_idle_seconds: 60,
             tables_bytes_max: 256 << 20,
             recent_marks_max: 200_000,
+            keywords_told_max: 1_000,
             change_days: 30,
             changes_max: 100_000,
             refuse_twins: true,

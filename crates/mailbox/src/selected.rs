@@ -70,7 +70,7 @@ impl Mailboxes {
             untold_expunges: false,
             own: HashMap::new(),
             recent: UidSet::new(),
-            keywords: keywords_of(&table),
+            keywords: keywords_of(&table, self.limits().keywords_told_max),
             first_unseen: table.first_unseen().map(seq_no),
         };
         self.recent_from(mailbox, &table);
@@ -218,8 +218,17 @@ impl Selected {
     }
 }
 
-fn keywords_of(table: &Table) -> BTreeSet<Keyword> {
-    table.flag_sets().iter().flat_map(|set| set.keywords().iter().cloned()).collect()
+fn keywords_of(table: &Table, max: usize) -> BTreeSet<Keyword> {
+    let mut keywords = BTreeSet::new();
+    for keyword in table.flag_sets().iter().flat_map(|set| set.keywords()) {
+        if keywords.len() >= max {
+            break;
+        }
+        if !keywords.contains(keyword) {
+            keywords.insert(keyword.clone());
+        }
+    }
+    keywords
 }
 
 pub(crate) fn seq_no(place: usize) -> SeqNo {

@@ -175,12 +175,13 @@ impl Selected {
 
     /// All keywords, if the session has not been told some of them.
     fn new_keywords(&mut self) -> Option<Vec<Keyword>> {
-        let table = self.view.loaded()?;
+        let max = self.mailboxes.limits().keywords_told_max;
+        let table = self.view.loaded().filter(|_| self.keywords.len() < max)?;
         let known = |set: &Arc<FlagSet>| set.keywords().iter().all(|word| self.keywords.contains(word));
         if table.flag_sets().iter().all(known) {
             return None;
         }
-        self.keywords = keywords_of(&table);
+        self.keywords = keywords_of(&table, max);
         Some(self.keywords.iter().cloned().collect())
     }
 }

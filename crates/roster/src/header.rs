@@ -1,0 +1,160 @@
+//! The header row: which column is what, in any order, in any case.
+
+use unicode_normalization::UnicodeNormalization;
+
+use crate::Problem;
+use crate::cell::Checker;
+use crate::table::Record;
+
+/// A column that we know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Column {
+    School,
+    Role,
+    First,
+    CallName,
+    Last,
+    Class,
+    Email,
+    Protection,
+    /// Known, and not used yet.
+    Later,
+}
+
+const NAMES: [(Column, &[&str]); 9] = [
+    (Column::School, &["skolenhetskod", "skola", "enhet"]),
+    (Column::Role, &["roll"]),
+    (Column::First, &["förnamn"]),
+    (Column::CallName, &["tilltalsnamn"]),
+    (Column::Last, &["efternamn"]),
+    (Column::Class, &["klass", "grupp"]),
+    (Column::Email, &["e-post", "epost", "e-postadress"]),
+    (Column::Protection, &["skydd"]),
+    (
+        Column::Later,
+        &[
+            "personnummer",
+            "pnr",
+            "elevid",
+            "id",
+            "årskurs",
+            "åk",
+            "mentor",
+            "startdatum",
+            "slutdatum",
+            "vårdnadshavare1 e-post",
+            "vårdnadshavare2 e-post",
+        ],
+    ),
+];
+
+const NEEDED: [Column; 3] = [Column::School, Column::Role, Column::Last];
+
+/// Where the columns stand.
+#[derive(Debug)]
+pub(crate) struct Header {
+    columns: Vec<Option<Column>>,
+    titles: Vec<String>,
+}
+
+impl Header {
+    pub(crate) fn parse(record: &Record, checker: &Checker) -> Result<Self, Vec<Problem>> {
+        let mut header = Self { columns: Vec::new(), titles: Vec::new() };
+        let mut problems = Vec::new();
+        for title in &record.cells {
+            let title = title.trim();
+            if let Some(text) = checker.damage(title) {
+                problems.push(Problem::cell(record.line, title, text));
+            }
+            let column = column_of(title);
+            let twice = column.is_some_and(|c| c != Column::Later && header.columns.contains(&Some(c)));
+            if twice {
+                let sv = format!("Kolumnen ”{title}” finns två gånger. Ta bort den ena.");
+                problems.push(Problem::row(
+                    record.line,
+                    sv,
+                    format!("The column “{title}” is there twice. Remove one."),
+                ));
+            }
+            header.columns.push(column);
+            header.titles.push(title.to_owned());
+        }
+        if problems.is_empty() {
+            problems.extend(header.missing(record.line));
+        }
+        if problems.is_empty() { Ok(header) } else { Err(problems) }
+    }
+
+    fn missing(&self, line: u64) -> Option<Problem> {
+        let has = |column: Column| self.columns.contains(&Some(column));
+        let mut missing: Vec<&str> =
+            NEEDED.into_iter().filter(|column| !has(*column)).map(title_of).collect();
+        if !has(Column::First) && !has(Column::CallName) {
+            missing.push("Förnamn");
+        }
+        if missing.is_empty() {
+            return None;
+        }
+        let missing = missing.join(", ");
+        Some(Problem::row(
+            line,
+            format!(
+                "Rubrikraden saknar: {missing}. Rubrikerna är Skolenhetskod; Roll; Förnamn; Efternamn; Klass; E-post."
+            ),
+            format!(
+                "The header row lacks: {missing}. The headers are Skolenhetskod; Roll; Förnamn; Efternamn; Klass; E-post."
+            ),
+        ))
+    }
+
+    /// How many columns.
+    pub(crate) fn len(&self) -> usize {
+        self.columns.len()
+    }
+    /// The cell of a column in a row; empty if the file has no such column.
+    pub(crate) fn cell<'a>(&self, record: &'a Record, column: Column) -> &'a str {
+        let place = self.columns.iter().position(|known| *known == Some(column));
+        place.and_then(|place| record.cells.get(place)).map_or("", |cell| cell.trim())
+    }
+    /// What the file calls a column.
+    pub(crate) fn title(&self, column: Column) -> &str {
+        let place = self.columns.iter().position(|known| *known == Some(column));
+        place.map_or(title_of(column), |place| &self.titles[place])
+    }
+    /// Headers that are not used.
+    pub(crate) fn unused(&self) -> Vec<&str> {
+        let used = |column: &Option<Column>| column.is_some_and(|column| column != Column::Later);
+        let all = self.columns.iter().zip(&self.titles);
+        all.filter(|(column, title)| !used(column) && !title.is_empty())
+            .map(|(_, title)| title.as_str())
+            .collect()
+    }
+    /// Is the row the header once more?
+    pub(crate) fn is_repeated_in(&self, record: &Record) -> bool {
+        let same = |(cell, title): (&String, &String)| fold(cell) == fold(title);
+        record.cells.iter().zip(&self.titles).all(same)
+    }
+}
+
+fn fold(title: &str) -> String {
+    title.nfc().collect::<String>().to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn column_of(title: &str) -> Option<Column> {
+    let title = fold(title);
+    NAMES.iter().find(|(_, names)| names.contains(&title.as_str())).map(|(column, _)| *column)
+}
+
+const fn title_of(column: Column) -> &'static str {
+    match column {
+        Column::School => "Skolenhetskod",
+        Column::Role => "Roll",
+        Column::First => "Förnamn",
+        Column::CallName => "Tilltalsnamn",
+        Column::Last => "Efternamn",
+        Column::Class => "Klass",
+        Column::Email => "E-post",
+        Column::Protection => "Skydd",
+        Column::Later => "",
+    }
+}

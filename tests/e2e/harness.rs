@@ -21,8 +21,10 @@ mod tls;
 mod town;
 mod wire;
 
-pub(crate) use binary::{metadata, workspace};
+pub(crate) use binary::{metadata, skolpost, workspace};
 pub(crate) use imap::Imap;
+pub(crate) use ports::PortBase;
 pub(crate) use program::Program;
 pub(crate) use smtp::Smtp;
+pub(crate) use tls::trusting;
 pub(crate) use town::{Person, Town, clients};

@@ -4,6 +4,12 @@
 //! people's test mail through it; `layers` holds the crates against the table in `crates/README.md`.
 
 mod clients;
+mod console;
 mod corpus;
+mod crash;
+mod damaged;
+mod demo;
+mod disk_full;
+mod durability;
 mod harness;
 mod layers;

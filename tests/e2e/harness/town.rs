@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::net::{Ipv4Addr, TcpStream};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -44,13 +44,24 @@ impl Town {
     pub(crate) fn start() -> Self {
         let mut town = Self::stopped();
         town.serve();
-        town.console(&["school", "add", "--code", SCHOOL, "--name", "Åsaskolan"]);
+        town.found_school();
         town
+    }
+
+    /// The one school of this town.
+    pub(crate) fn found_school(&self) {
+        self.console(&["school", "add", "--code", SCHOOL, "--name", "Åsaskolan"]);
     }
 
     /// A new installation after `init`, not yet serving.
     pub(crate) fn stopped() -> Self {
-        let home = tempfile::Builder::new().prefix("skolpost-e2e-").tempdir().expect("a temporary folder");
+        Self::stopped_below(&std::env::temp_dir())
+    }
+
+    /// The same in a folder below `place`, such as a small disk.
+    pub(crate) fn stopped_below(place: &Path) -> Self {
+        let home =
+            tempfile::Builder::new().prefix("skolpost-e2e-").tempdir_in(place).expect("a temporary folder");
         let mut town = Self { home, ports: PortBase::take(), tls: None, server: None };
         let base = town.ports.base().to_string();
         let dir = town.dir();
@@ -60,6 +71,14 @@ impl Town {
             .pass();
         town.tls = Some(tls::trusting(&town.certificate()));
         town
+    }
+
+    /// Changes a line of the settings; they are read at the next start.
+    pub(crate) fn configure(&self, from: &str, to: &str) {
+        let file = self.dir().join("skolpost.toml");
+        let settings = fs::read_to_string(&file).expect("init writes it");
+        assert!(settings.contains(from), "{from:?} is not in the settings:\n{settings}");
+        fs::write(&file, settings.replace(from, to)).expect("a file of ours can be written");
     }
 
     /// The folder given to `--dir`.

@@ -12,9 +12,11 @@ mod applied;
 mod archive;
 mod base;
 mod body_log;
+mod check;
 mod committer;
 mod core;
 mod engine;
+mod export;
 pub mod files;
 mod handle;
 mod health;
@@ -23,7 +25,9 @@ mod keeper;
 mod marks;
 mod options;
 mod queue;
+mod rebuild;
 mod recover;
+mod recovered;
 #[cfg(test)]
 mod simulation;
 mod stage;
@@ -31,9 +35,13 @@ mod sweep;
 pub mod testing;
 
 pub use applied::IndexOpen;
+pub use check::{CheckReport, Finding, Inspect, Progress, Severity};
+pub use export::ExportReport;
 pub use handle::{Handle, SledEngine, Stats};
 pub use options::Options;
+pub use rebuild::RebuildReport;
 pub use recover::{OpenError, OpenReport};
+pub use recovered::Recovered;
 pub use sweep::Swept;
 
 /// `len` octets that do not shrink.

@@ -192,6 +192,17 @@ impl Directory {
         Ok(batch)
     }
 
+    /// Makes a batch hold only if an account is still as it was read: the rights of whoever acts.
+    pub fn require_unchanged(
+        &self,
+        batch: &mut Batch,
+        tenant: TenantId,
+        account: AccountId,
+        entry: &AccountEntry,
+    ) {
+        batch.require_is(&AccountKey { tenant, account }, entry);
+    }
+
     async fn edit(
         &self,
         tenant: TenantId,

@@ -74,8 +74,8 @@ pub(crate) fn record(batch: &mut Batch, tenant: TenantId, actor: &Actor, act: Ac
     let key = AuditKey { tenant, at: batch.at, number };
     let mut row =
         AuditRow { actor: actor.to_string(), op: act.op.into(), target: act.target, detail: act.detail };
-    // A row has a bound; ids are ASCII.
-    row.target.truncate(1500);
+    // A row has a bound.
+    row.target.truncate(row.target.floor_char_boundary(1500));
     row.detail.truncate(row.detail.floor_char_boundary(1500));
     batch.require_absent(&key);
     batch.put(&key, &row);

@@ -3,6 +3,7 @@
 use directory::{AuthConfig, Directory, NameTable, NewTenant};
 use encoding_rs::WINDOWS_1252;
 use model::{Language, Role, TenantId, UnixMillis};
+use proptest::prelude::*;
 use store::MemoryEngine;
 use unicode_normalization::UnicodeNormalization;
 
@@ -179,4 +180,16 @@ fn protected_rows_are_counted_and_never_named() {
     let file = read(text.as_bytes(), &Limits::default());
     assert_eq!((file.held, file.rows.len()), (2, 0));
     assert!(!format!("{file:?}").contains("Hemlig"));
+}
+
+proptest! {
+    #[test]
+    fn no_octets_panic(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+        let _ = read(&bytes, &Limits::default());
+    }
+    #[test]
+    fn no_row_panics(row in "[\\PC;\"\n]{0,80}") {
+        let file = read(format!("Skola;Roll;Förnamn;Efternamn;Klass;E-post\n{row}").as_bytes(), &Limits::default());
+        prop_assert!(file.rows.iter().all(|row| row.line >= 2));
+    }
 }

@@ -1,6 +1,7 @@
 //! The verifiers: a few threads of their own, so that no run of argon2 holds up the network.
 
 use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use argon2::Params;
@@ -115,19 +116,27 @@ impl Shared {
             self.work.wait(&mut waiting);
         }
     }
+    /// A run that panics loses its answer and nothing else: the thread goes on, or nobody could log in any more.
     fn serve(&self, mut hasher: Hasher) {
         while let Some(job) = self.next() {
-            // Who has hung up gets no run. Nobody listens to an answer that cannot be sent.
-            match job {
-                Job::Verify { answer, .. } if answer.is_closed() => {}
-                Job::Hash { answer, .. } if answer.is_closed() => {}
-                Job::Verify { hash, secret, answer } => {
-                    let _ = answer.send(hasher.verify(hash.as_ref(), &secret));
-                }
-                Job::Hash { secret, answer } => {
-                    let _ = answer.send(hasher.hash(&secret));
-                }
+            if catch_unwind(AssertUnwindSafe(|| job.run(&mut hasher))).is_err() {
+                tracing::error!("a verifier panicked");
             }
+        }
+    }
+}
+
+impl Job {
+    /// Who has hung up gets no run. Nobody listens to an answer that cannot be sent.
+    fn run(self, hasher: &mut Hasher) {
+        match self {
+            Self::Verify { hash, secret, answer } if !answer.is_closed() => {
+                let _ = answer.send(hasher.verify(hash.as_ref(), &secret));
+            }
+            Self::Hash { secret, answer } if !answer.is_closed() => {
+                let _ = answer.send(hasher.hash(&secret));
+            }
+            Self::Verify { .. } | Self::Hash { .. } => {}
         }
     }
 }

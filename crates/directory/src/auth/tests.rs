@@ -194,3 +194,29 @@ async fn a_stranger_costs_a_run_of_argon2() {
     assert!(matches!(try_in(&school, "nobody@skola.test", PASSWORD, NOW).await, Err(AuthError::Wrong)));
     assert!(start.elapsed() > Duration::from_millis(5), "{:?}", start.elapsed());
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_full_queue_says_later_and_never_wrong_password() {
+    let config = AuthConfig { verifiers: 1, queue_max: 1, ..AuthConfig::default() };
+    let school = School::with(config).await;
+    let asa = school.add(Role::Pupil, "Åsa", "Öqvist").await;
+    school.set_password(asa, PASSWORD).await;
+    let tries: Vec<_> = (0..20)
+        .map(|number| {
+            let directory = school.directory.clone();
+            let peer = "192.0.2.7".parse().unwrap();
+            let login = format!("nobody{number}");
+            tokio::spawn(async move { directory.authenticate(&login, &secret(PASSWORD), peer, NOW).await })
+        })
+        .collect();
+    let mut later = 0;
+    for one in tries {
+        match one.await.unwrap() {
+            Err(AuthError::Unavailable) => later += 1,
+            Err(AuthError::Wrong) => {}
+            other => panic!("{other:?}"),
+        }
+    }
+    assert!(later > 0);
+    assert!(try_in(&school, "asa.oqvist@skola.test", PASSWORD, NOW).await.is_ok());
+}

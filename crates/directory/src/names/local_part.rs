@@ -101,6 +101,8 @@ pub(crate) fn with_suffix(local: &str, consonants: usize) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn local(table: NameTable, first: &str, last: &str) -> Option<String> {
@@ -147,5 +149,18 @@ mod tests {
         assert!(zlatan.starts_with("zlatan.") && zlatan.len() == 9, "{zlatan}");
         let long = local(NameTable::Sv, "Åsa", &"ö".repeat(70)).unwrap();
         assert!(with_suffix(&long, 3).len() <= 64 && with_suffix(&long, 3).is_ascii());
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_the_name_the_local_part_is_plain_and_short(first in "\\PC{1,40}", last in "\\PC{0,90}") {
+            let Ok(name) = PersonName::parse(&first, &last) else { return Ok(()) };
+            for table in [NameTable::Sv, NameTable::De, NameTable::Icao] {
+                let Some(local) = local_part(table, &name) else { continue };
+                let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b".-".contains(&b);
+                prop_assert!(local.bytes().all(plain) && local.len() <= 60, "{}", local);
+                prop_assert!(with_suffix(&local, 3).parse::<model::LocalPart>().is_ok(), "{}", local);
+            }
+        }
     }
 }

@@ -74,9 +74,9 @@ impl Conversation {
                     }
                 }
                 Step::Idle => {
-                    Box::pin(self.tell(&mut wire)).await?;
+                    let here = Box::pin(self.tell_news(&mut wire, true)).await?;
                     wire.send().await?;
-                    if !self.wait(&mut wire, true).await? {
+                    if here && !self.wait(&mut wire, true).await? {
                         return Ok(());
                     }
                 }
@@ -123,25 +123,19 @@ impl Conversation {
         self.session.bye(code, &text);
     }
 
-    /// What others did in the selected mailbox, EXPUNGE included.
-    async fn tell(&mut self, wire: &mut Wire) -> io::Result<()> {
-        self.tell_news(wire, true).await
-    }
-
-    async fn tell_news(&mut self, wire: &mut Wire, allow_expunge: bool) -> io::Result<()> {
-        let Some(selected) = &mut self.selected else { return Ok(()) };
+    /// What others did in the selected mailbox; false if it is gone, and the session with it.
+    async fn tell_news(&mut self, wire: &mut Wire, allow_expunge: bool) -> io::Result<bool> {
+        let Some(selected) = &mut self.selected else { return Ok(true) };
         match selected.sync(allow_expunge, now()).await {
-            Ok(news) => updates::write(&news, self.door.limits.keywords_shown_max, wire).await,
+            Ok(news) => updates::write(&news, self.door.limits.keywords_shown_max, wire).await?,
             Err(MailboxError::Gone) => {
                 self.mailbox_gone();
-                Ok(())
+                return Ok(false);
             }
-            Err(error) => {
-                // The command itself is done; what there is to tell comes with the next one.
-                tracing::warn!(%error, "reading what changed in a mailbox");
-                Ok(())
-            }
+            // The command itself is done; what there is to tell comes with the next one.
+            Err(error) => tracing::warn!(%error, "reading what changed in a mailbox"),
         }
+        Ok(true)
     }
 
     /// Somebody else has deleted the selected mailbox: the client starts anew (RFC 2180 §3.3).
@@ -160,8 +154,8 @@ impl Conversation {
         };
         match news {
             News::None => {}
-            News::All => self.tell_news(wire, true).await?,
-            News::NoExpunge => self.tell_news(wire, false).await?,
+            News::All => _ = self.tell_news(wire, true).await?,
+            News::NoExpunge => _ = self.tell_news(wire, false).await?,
         }
         Ok(completion)
     }

@@ -1,0 +1,66 @@
+//! APPEND.
+
+use crate::support::{Service, letter};
+
+#[tokio::test]
+async fn a_letter_is_filed_with_flags_and_date() {
+    let service = Service::start().await;
+    let mut client = service.ada_in_inbox().await;
+    let text = letter("own").replace('\n', "\r\n");
+    let reply = client.append("INBOX (\\Seen Egen) \"17-Jul-1996 02:44:25 -0700\"", &text).await;
+    reply.has("* 1 EXISTS").ends("OK [APPENDUID ");
+    assert!(reply.tagged.contains(" 1] "), "{reply:#?}");
+    client.ok("FETCH 1 (FLAGS INTERNALDATE BODY.PEEK[])").await.is(&[&format!(
+        "* 1 FETCH (FLAGS (\\Seen Egen \\Recent) INTERNALDATE \"17-Jul-1996 09:44:25 +0000\" BODY[] {{{}}}\r\n{text})",
+        text.len()
+    )]);
+    client.append("Nowhere", &text).await.ends("NO [TRYCREATE]");
+    client.ok("NOOP").await;
+}
+
+#[tokio::test]
+async fn a_large_letter_comes_through_a_file_octet_for_octet() {
+    let service = Service::start().await;
+    let mut client = service.ada_in_inbox().await;
+    let mut text = letter("large").replace('\n', "\r\n");
+    for line in 0..70_000 {
+        text.push_str(&format!("line {line} of a letter that is larger than the memory for it\r\n"));
+    }
+    client.send(&format!("a APPEND INBOX {{{}}}\r\n", text.len())).await;
+    assert_eq!(client.line().await, "+ OK");
+    client.send(&text).await;
+    client.send("\r\n").await;
+    client.reply("a").await.ends("OK [APPENDUID");
+    let reply = client.ok("UID FETCH 1 BODY.PEEK[]").await;
+    assert_eq!(reply.untagged, [format!("* 1 FETCH (UID 1 BODY[] {{{}}}\r\n{text})", text.len())]);
+    // As Thunderbird reads: chunk by chunk.
+    let mut read = String::new();
+    while read.len() < text.len() {
+        let reply = client.ok(&format!("UID FETCH 1 BODY.PEEK[]<{}.{}>", read.len(), 65_536)).await;
+        let (_, octets) = reply.untagged[0].split_once("}\r\n").unwrap();
+        read.push_str(octets.strip_suffix(')').unwrap());
+    }
+    assert!(read == text);
+}
+
+#[tokio::test]
+async fn the_quota_is_asked_before_the_letter_comes() {
+    let service = Service::start().await;
+    service.set_quota(2048).await;
+    let mut client = service.ada_in_inbox().await;
+    client.send("a APPEND INBOX {3000}\r\n").await;
+    client.reply("a").await.ends("NO [OVERQUOTA]").is(&[]);
+    let text = letter(&"x".repeat(500));
+    client.append("INBOX", &text).await.ends("OK");
+    client.append("INBOX", &text).await.ends("NO [OVERQUOTA]");
+    client.say("COPY 1 Archive").await.ends("NO [OVERQUOTA]");
+    client.ok("MOVE 1 Archive").await;
+    client
+        .ok("GETQUOTAROOT INBOX")
+        .await
+        .is(&["* QUOTAROOT INBOX account", "* QUOTA account (STORAGE 2 2 MESSAGE 1 1000)"]);
+    client.ok("GETQUOTA account").await.is(&["* QUOTA account (STORAGE 2 2 MESSAGE 1 1000)"]);
+    client.say("GETQUOTA other").await.ends("NO [NONEXISTENT]");
+    client.say("SETQUOTA account (STORAGE 1000)").await.ends("NO [NOPERM]");
+    client.say("GETQUOTAROOT Nowhere").await.ends("NO [NONEXISTENT]");
+}

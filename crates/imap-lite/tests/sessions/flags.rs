@@ -1,0 +1,59 @@
+//! STORE, EXPUNGE, CLOSE, and what other sessions hear.
+
+use crate::support::{Service, letter};
+
+#[tokio::test]
+async fn store_tells_unless_silent() {
+    let service = Service::start().await;
+    service.file(&[&letter("one"), &letter("two")]).await;
+    let (mut client, mut other) = (service.ada_in_inbox().await, service.ada_in_inbox().await);
+    client.ok("STORE 1 +FLAGS (\\Flagged)").await.is(&["* 1 FETCH (FLAGS (\\Flagged \\Recent))"]);
+    client.ok("UID STORE 2 FLAGS (\\Seen)").await.is(&["* 2 FETCH (UID 2 FLAGS (\\Seen \\Recent))"]);
+    client.ok("STORE 1:2 -FLAGS.SILENT (\\Flagged)").await.is(&[]);
+    let reply = client.ok("STORE 2 +FLAGS ($Forwarded)").await;
+    reply.has("* 2 FETCH (FLAGS (\\Seen $Forwarded \\Recent))");
+    assert!(reply.untagged.iter().any(|line| line.starts_with("* FLAGS") && line.contains("$Forwarded")));
+    let reply = other.ok("NOOP").await;
+    reply.has("* 1 FETCH (FLAGS ())").has("* 2 FETCH (FLAGS (\\Seen $Forwarded))");
+    other.ok("NOOP").await.is(&[]);
+    client.say("STORE 9 +FLAGS (\\Seen)").await.ends("BAD");
+    client.ok("UID STORE 9 +FLAGS (\\Seen)").await.is(&[]);
+    client.ok("EXAMINE INBOX").await;
+    client.say("STORE 1 +FLAGS (\\Seen)").await.ends("NO [READ-ONLY]");
+}
+
+#[tokio::test]
+async fn expunge_close_and_unselect() {
+    let service = Service::start().await;
+    let letters: Vec<String> = (1..=6).map(|number| letter(&number.to_string())).collect();
+    service.file(&letters.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    let (mut client, mut other) = (service.ada_in_inbox().await, service.ada_in_inbox().await);
+    client.ok("STORE 2,4 +FLAGS.SILENT (\\Deleted)").await;
+    client.ok("UID EXPUNGE 4:9").await.is(&["* 4 EXPUNGE", "* 5 RECENT"]);
+    client.ok("EXPUNGE").await.is(&["* 2 EXPUNGE", "* 4 RECENT"]);
+    let reply = other.ok("CHECK").await;
+    reply.is(&["* 4 EXPUNGE", "* 2 EXPUNGE"]);
+    client.ok("STORE 1 +FLAGS.SILENT (\\Deleted)").await;
+    client.ok("UNSELECT").await;
+    client.say("FETCH 1 FLAGS").await.ends("BAD");
+    client.ok("EXAMINE INBOX").await.has("* 4 EXISTS");
+    client.ok("CLOSE").await;
+    client.ok("SELECT INBOX").await.has("* 4 EXISTS");
+    client.ok("CLOSE").await.is(&[]);
+    client.ok("SELECT INBOX").await.has("* 3 EXISTS");
+    other.ok("NOOP").await.has("* 1 EXPUNGE");
+}
+
+#[tokio::test]
+async fn recent_belongs_to_the_first_that_selects() {
+    let service = Service::start().await;
+    service.file(&[&letter("one")]).await;
+    let mut looking = service.ada().await;
+    looking.ok("STATUS INBOX (RECENT)").await.has("* STATUS INBOX (RECENT 1)");
+    looking.ok("EXAMINE INBOX").await.has("* 1 RECENT");
+    let mut client = service.ada_in_inbox().await;
+    client.ok("SEARCH NEW").await.is(&["* SEARCH 1"]);
+    client.ok("STATUS INBOX (RECENT)").await.has("* STATUS INBOX (RECENT 0)");
+    let mut third = service.ada().await;
+    third.ok("SELECT INBOX").await.has("* 0 RECENT");
+}

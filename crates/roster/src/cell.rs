@@ -21,10 +21,10 @@ impl Checker {
 
     /// What is wrong with a cell, with what to do.
     pub(crate) fn damage(self, cell: &str) -> Option<Text> {
-        if cell.starts_with('#') && (cell.ends_with('!') || cell.ends_with('?') || cell == "#N/A") {
+        if cell.starts_with('#') && (cell.ends_with(['!', '?', '#']) || cell == "#N/A") {
             return Some(Text::new(
-                format!("Cellen är ett Excel-fel ({cell}). Rätta formeln eller skriv värdet."),
-                format!("The cell is an Excel error ({cell}). Correct the formula or write the value."),
+                "Cellen är ett Excel-fel (som #SAKNAS!). Rätta formeln eller skriv värdet.",
+                "The cell is an Excel error (such as #N/A). Correct the formula or write the value.",
             ));
         }
         if is_double_encoded(cell) {
@@ -66,6 +66,13 @@ fn is_double_encoded(cell: &str) -> bool {
         || ["Ã¥", "Ã¤", "Ã¶", "Ã…", "Ã„", "Ã–", "Ã©"].iter().any(|sign| cell.contains(sign))
 }
 
+/// What Excel makes of long numbers: `2,01601E+11`.
+pub(crate) fn is_rounded(cell: &str) -> bool {
+    let Some((number, exponent)) = cell.split_once(['E', 'e']) else { return false };
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    digits(&number.replacen([',', '.'], "", 1)) && digits(exponent.trim_start_matches(['+', '-']))
+}
+
 /// A letter was lost for good.
 pub(crate) fn lost_letter(cell: &str) -> Option<Text> {
     let sign = cell.chars().find(|c| matches!(c, '?' | '\u{fffd}'))?;
@@ -104,6 +111,7 @@ mod tests {
             assert!(windows.damage(name).is_some() && utf8.damage(name).is_none(), "{name}");
         }
         assert!(utf8.damage("#SAKNAS!").is_some() && utf8.damage("#NAMN?").is_some());
+        assert!(is_rounded("2,01601E+11") && is_rounded("9.99e7") && !is_rounded("4E") && !is_rounded("E1"));
         assert!(lost_letter("?sa").is_some() && lost_letter("Bj\u{fffd}rn").is_some());
     }
 }

@@ -1,14 +1,17 @@
 //! A whole file, read without looking anything up.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
+use directory::SchoolCode;
 use model::Text;
 
 use crate::cell::Checker;
 use crate::header::Header;
 use crate::problem::Problems;
 use crate::row::{Parsed, RowReader};
-use crate::{Limits, Problem, Row, decode, table};
+use crate::snapshot::name_of;
+use crate::table::{Record, Table};
+use crate::{Limits, Problem, Row, decode, identity, table};
 
 /// What a file says.
 #[derive(Clone, Debug, Default)]
@@ -17,8 +20,10 @@ pub struct File {
     pub read_as: String,
     /// The people in it; only those that are sound.
     pub rows: Vec<Row>,
-    /// Rows with protected identity.
+    /// Rows with protected identity, and rows of the same people that do not say so.
     pub held: usize,
+    /// The same by school; `None` where the code cannot be read.
+    pub held_by_school: BTreeMap<Option<SchoolCode>, usize>,
     /// The first names with letters beyond a-z, to be looked at.
     pub samples: Vec<String>,
     /// What is noteworthy and no problem.
@@ -40,40 +45,67 @@ fn read_sound(bytes: &[u8], limits: &Limits) -> Result<File, Vec<Problem>> {
         return Err(vec![Problem::file(sv, en)]);
     }
     let (text, charset) = decode::decode(bytes).map_err(|problem| vec![problem])?;
-    let table = table::read(&text, limits.rows_max).map_err(|problem| vec![problem])?;
+    let table = table::read(&text, limits).map_err(|problem| vec![problem])?;
     let checker = Checker::new(&text, charset);
     let header = Header::parse(&table.header, &checker)?;
     if table.rows.is_empty() && table.problems.is_empty() {
         return Err(vec![table::empty()]);
     }
     let separator = if table.separator == '\t' { "TAB".to_owned() } else { table.separator.to_string() };
-    let mut file = File { read_as: format!("{}, {separator}", charset.name()), ..File::default() };
+    let read_as = format!("{}, {separator}", charset.name());
+    Ok(File { read_as, ..people(table, &header, checker, limits) })
+}
+
+fn people(table: Table, header: &Header, checker: Checker, limits: &Limits) -> File {
+    let mut file = File::default();
     let mut problems = Problems::new(limits.problems_max);
     table.problems.into_iter().for_each(|problem| problems.push(problem));
-    let mut reader = RowReader { header: &header, checker, problems: &mut problems, composed: false };
+    let mut reader = RowReader { header, checker, problems: &mut problems, composed: false };
+    let (mut sound, mut protected) = (Vec::new(), HashSet::new());
     for record in &table.rows {
         match reader.read(record) {
-            Parsed::Person(row) => file.rows.push(row),
-            Parsed::Held => file.held += 1,
+            Parsed::Person(row) => sound.push((row, record)),
+            Parsed::Held(school) => {
+                file.hold(school);
+                protected.extend(identity::traces(header, record));
+            }
             Parsed::Wrong => {}
         }
     }
-    file.notes = notes(&header, reader.composed, file.held);
-    doubles(&file.rows, &mut problems);
+    let composed = reader.composed;
+    // A person is as protected as the strictest of the rows that may be about them.
+    let (twins, free): (Vec<_>, Vec<_>) = sound.into_iter().partition(|(_, record)| {
+        identity::traces(header, record).iter().any(|trace| protected.contains(trace))
+    });
+    twins.iter().for_each(|(row, _)| file.hold(Some(row.school)));
+    doubles(&free, header, &mut problems);
+    file.rows = free.into_iter().map(|(row, _)| row).collect();
+    file.notes = notes(header, composed, &file.held_by_school);
     file.samples = samples(&file.rows);
     file.problems = problems.into_list();
-    file.problems.sort_by_key(|problem| problem.row);
-    Ok(file)
+    file
 }
 
-fn notes(header: &Header, composed: bool, held: usize) -> Vec<Text> {
+impl File {
+    fn hold(&mut self, school: Option<SchoolCode>) {
+        self.held += 1;
+        *self.held_by_school.entry(school).or_default() += 1;
+    }
+}
+
+fn notes(header: &Header, composed: bool, held_by_school: &BTreeMap<Option<SchoolCode>, usize>) -> Vec<Text> {
     let mut notes = Vec::new();
-    let unused = header.unused();
+    let (unused, unknown) = (header.unused().join(", "), header.unknown().join(", "));
     if !unused.is_empty() {
-        let unused = unused.join(", ");
         notes.push(Text::new(
-            format!("Kolumner som inte används: {unused}."),
-            format!("Columns that are not used: {unused}."),
+            format!("Kolumner som lästes men inte används ännu: {unused}."),
+            format!("Columns that were read and are not used yet: {unused}."),
+        ));
+    }
+    if !unknown.is_empty() {
+        notes.push(Text::new(
+            format!("Kolumner som inte används: {unknown}."),
+            format!("Columns that are not used: {unknown}."),
         ));
     }
     if composed {
@@ -82,24 +114,34 @@ fn notes(header: &Header, composed: bool, held: usize) -> Vec<Text> {
             "Letters such as å were two characters (NFD); they were composed.",
         ));
     }
-    if held > 0 {
+    for (school, held) in held_by_school {
+        let code = school.map_or_else(|| "?".to_owned(), |school| school.to_string());
         notes.push(Text::new(
-            format!("{held} rad(er) med skyddade personuppgifter: inget konto skapas. Rektor avgör hur de ska hanteras."),
-            format!("{held} row(s) with protected identity: no account is made. The head teacher decides what to do."),
+            format!("Skola {code}: {held} rad(er) med skyddade personuppgifter. Inget konto skapas eller ändras. Rektor avgör hur de ska hanteras."),
+            format!("School {code}: {held} row(s) with protected identity. No account is made or changed. The head teacher decides what to do."),
         ));
     }
     notes
 }
 
-/// Two rows that a second import could not tell apart.
-fn doubles(rows: &[Row], problems: &mut Problems) {
-    let mut seen: HashMap<String, u64> = HashMap::new();
-    for row in rows {
-        let key = match &row.address {
-            Some(address) => address.folded(),
-            None => row.key(),
-        };
-        let Some(first) = seen.insert(key, row.line) else { continue };
+/// Rows that are the same person, and rows that a second import could not tell apart.
+fn doubles(rows: &[(Row, &Record)], header: &Header, problems: &mut Problems) {
+    let (mut ids, mut addresses, mut names) = (HashMap::new(), HashMap::new(), HashMap::new());
+    for (row, record) in rows {
+        let number = identity::number(header, record);
+        if let Some(first) = number.and_then(|number| seen(&mut ids, number, row.line)) {
+            problems.push(Problem::row(
+                row.line,
+                format!("Samma personnummer som på rad {first}. En person har ett konto: behåll hemskolans rad."),
+                format!("The same personnummer as in row {first}. A person has one account: keep the home school's row."),
+            ));
+            continue;
+        }
+        let address = row.address.as_ref().map(model::EmailAddress::folded);
+        let same_address = address.clone().and_then(|address| seen(&mut addresses, address, row.line));
+        let (first, without) = *names.entry(key(row)).or_insert((row.line, address.is_none()));
+        let same_name = (first != row.line && (without || address.is_none())).then_some(first);
+        let Some(first) = same_address.or(same_name) else { continue };
         problems.push(Problem::row(
             row.line,
             format!(
@@ -110,18 +152,19 @@ fn doubles(rows: &[Row], problems: &mut Problems) {
     }
 }
 
-impl Row {
-    /// What tells a row without address from all others: school, role, class and names.
-    pub(crate) fn key(&self) -> String {
-        key(&self.school.to_string(), self.role, self.class.as_deref(), self.name.first(), self.name.last())
-    }
+/// The row in which it was seen first, if that was before.
+fn seen(all: &mut HashMap<String, u64>, what: String, line: u64) -> Option<u64> {
+    let first = *all.entry(what).or_insert(line);
+    (first != line).then_some(first)
 }
 
-pub(crate) fn key(school: &str, role: model::Role, class: Option<&str>, first: &str, last: &str) -> String {
-    [school, role.name(), class.unwrap_or_default(), first, last].join("\u{1f}").to_lowercase()
+/// What tells a row from all others but for its address: school, pupil or staff, name, and a pupil's class.
+fn key(row: &Row) -> String {
+    let class = row.class.as_deref().filter(|_| !row.role.is_staff()).unwrap_or_default().to_lowercase();
+    format!("{}\n{}\n{class}\n{}", row.school, row.role.is_staff(), name_of(&row.name))
 }
 
 fn samples(rows: &[Row]) -> Vec<String> {
-    let shown = |row: &Row| format!("{} {}", row.name.first(), row.name.last());
+    let shown = |row: &Row| format!("{} {}", row.name.first(), row.name.last()).trim_end().to_owned();
     rows.iter().map(shown).filter(|name| !name.is_ascii()).take(3).collect()
 }

@@ -1,5 +1,6 @@
 //! The header row: which column is what, in any order, in any case.
 
+use model::Text;
 use unicode_normalization::UnicodeNormalization;
 
 use crate::Problem;
@@ -17,11 +18,15 @@ pub(crate) enum Column {
     Class,
     Email,
     Protection,
+    /// Read to find damage and people who stand there twice; never kept.
+    PersonNumber,
+    /// Likewise.
+    PersonId,
     /// Known, and not used yet.
     Later,
 }
 
-const NAMES: [(Column, &[&str]); 9] = [
+const NAMES: [(Column, &[&str]); 11] = [
     (Column::School, &["skolenhetskod", "skola", "enhet"]),
     (Column::Role, &["roll"]),
     (Column::First, &["förnamn"]),
@@ -30,13 +35,11 @@ const NAMES: [(Column, &[&str]); 9] = [
     (Column::Class, &["klass", "grupp"]),
     (Column::Email, &["e-post", "epost", "e-postadress"]),
     (Column::Protection, &["skydd"]),
+    (Column::PersonNumber, &["personnummer", "pnr"]),
+    (Column::PersonId, &["elevid", "id"]),
     (
         Column::Later,
         &[
-            "personnummer",
-            "pnr",
-            "elevid",
-            "id",
             "årskurs",
             "åk",
             "mentor",
@@ -61,19 +64,24 @@ impl Header {
     pub(crate) fn parse(record: &Record, checker: &Checker) -> Result<Self, Vec<Problem>> {
         let mut header = Self { columns: Vec::new(), titles: Vec::new() };
         let mut problems = Vec::new();
-        for title in &record.cells {
+        // What a spreadsheet leaves behind to the right.
+        let width =
+            record.cells.iter().rposition(|title| !title.trim().is_empty()).map_or(0, |last| last + 1);
+        for (place, title) in record.cells[..width].iter().enumerate() {
             let title = title.trim();
-            if let Some(text) = checker.damage(title) {
-                problems.push(Problem::cell(record.line, title, text));
-            }
             let column = column_of(title);
+            if let Some(text) = checker.damage(title).or_else(|| unclear(title, column)) {
+                // By its number: without a header this is a person's row.
+                problems.push(Problem::cell(record.line, &(place + 1).to_string(), text));
+            }
             let twice = column.is_some_and(|c| c != Column::Later && header.columns.contains(&Some(c)));
             if twice {
-                let sv = format!("Kolumnen ”{title}” finns två gånger. Ta bort den ena.");
+                let title = title_of(column.expect("it is a known column that is there twice"));
+                let sv = format!("Kolumnen {title} finns två gånger. Ta bort den ena.");
                 problems.push(Problem::row(
                     record.line,
                     sv,
-                    format!("The column “{title}” is there twice. Remove one."),
+                    format!("The column {title} is there twice. Remove one."),
                 ));
             }
             header.columns.push(column);
@@ -121,19 +129,38 @@ impl Header {
         let place = self.columns.iter().position(|known| *known == Some(column));
         place.map_or(title_of(column), |place| &self.titles[place])
     }
-    /// Headers that are not used.
+    /// Headers that we know and do nothing with yet.
     pub(crate) fn unused(&self) -> Vec<&str> {
-        let used = |column: &Option<Column>| column.is_some_and(|column| column != Column::Later);
+        self.titles_where(|column| {
+            matches!(column, Some(Column::Later | Column::PersonNumber | Column::PersonId))
+        })
+    }
+    /// Headers that we do not know.
+    pub(crate) fn unknown(&self) -> Vec<&str> {
+        self.titles_where(|column| column.is_none())
+    }
+    fn titles_where(&self, is: impl Fn(Option<Column>) -> bool) -> Vec<&str> {
         let all = self.columns.iter().zip(&self.titles);
-        all.filter(|(column, title)| !used(column) && !title.is_empty())
+        all.filter(|(column, title)| is(**column) && !title.is_empty())
             .map(|(_, title)| title.as_str())
             .collect()
     }
-    /// Is the row the header once more?
+    /// Is the row the header once more, maybe in other words?
     pub(crate) fn is_repeated_in(&self, record: &Record) -> bool {
-        let same = |(cell, title): (&String, &String)| fold(cell) == fold(title);
-        record.cells.iter().zip(&self.titles).all(same)
+        NEEDED.into_iter().all(|column| column_of(self.cell(record, column)) == Some(column))
     }
+}
+
+/// A column that may mark protected people must not be passed over.
+fn unclear(title: &str, column: Option<Column>) -> Option<Text> {
+    let folded = fold(title);
+    let marks = ["skydd", "sekret", "protect"].iter().any(|part| folded.contains(part));
+    (column.is_none() && marks).then(|| {
+        Text::new(
+            "Kolumnen verkar gälla skyddade personuppgifter. Döp om den till Skydd: S, F eller tomt.",
+            "The column seems to mark protected identity. Rename it to Skydd: S, F or empty.",
+        )
+    })
 }
 
 fn fold(title: &str) -> String {
@@ -155,6 +182,8 @@ const fn title_of(column: Column) -> &'static str {
         Column::Class => "Klass",
         Column::Email => "E-post",
         Column::Protection => "Skydd",
+        Column::PersonNumber => "Personnummer",
+        Column::PersonId => "ElevId",
         Column::Later => "",
     }
 }

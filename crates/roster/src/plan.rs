@@ -1,12 +1,11 @@
 //! A file against the directory: who is new, who is there, and what the directory would refuse.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashSet};
 
-use directory::{Directory, DirectoryError, Draft, Group, NewAccount, SchoolCode};
+use directory::{Directory, DirectoryError, Draft, Group, NewAccount, SchoolYear};
 use model::{AccountId, EmailAddress, SchoolId, TenantId, Text, UnixMillis};
 
-use crate::file::key;
-use crate::{File, Problem, Row};
+use crate::{Difference, File, Match, Problem, Row, Snapshot, compare};
 
 /// Somebody who will be made.
 #[derive(Clone, Debug)]
@@ -31,10 +30,40 @@ impl Planned {
 pub struct Plan {
     /// New people, by school.
     pub create: Vec<Planned>,
-    /// Rows whose account is there.
+    /// Rows whose account is there; none of them is changed.
     pub present: Vec<AccountId>,
+    /// Those of them of whom the file says something else.
+    pub differing: Vec<Differing>,
     /// What must be corrected first: of the file, and what the directory would refuse.
     pub problems: Vec<Problem>,
+}
+
+/// A row whose account says something else; it is told and not applied.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Differing {
+    /// Row of the file.
+    pub line: u64,
+    /// The account.
+    pub account: AccountId,
+    /// In what.
+    pub differs: Vec<Difference>,
+}
+
+impl Differing {
+    /// For the reader.
+    pub fn text(&self) -> Text {
+        let words = self.differs.iter().map(|difference| match difference {
+            Difference::School => ("annan skola", "other school"),
+            Difference::Role => ("annan roll", "other role"),
+            Difference::Class => ("annan klass", "other class"),
+            Difference::Address => ("annan adress", "other address"),
+        });
+        let (sv, en): (Vec<_>, Vec<_>) = words.unzip();
+        Text::new(
+            format!("Rad {}: kontot finns, med {}. Det ändras inte.", self.line, sv.join(", ")),
+            format!("Row {}: the account is there, with {}. It is not changed.", self.line, en.join(", ")),
+        )
+    }
 }
 
 /// Plans an import.
@@ -47,12 +76,23 @@ pub async fn plan(
     file: &File,
     now: UnixMillis,
 ) -> Result<Plan, DirectoryError> {
-    let mut planner = Planner { directory, tenant, draft: Draft::default(), schools: HashMap::new(), now };
+    let snapshot = snapshot(directory, tenant, &file.rows, now).await?;
     let mut plan = Plan { problems: file.problems.clone(), ..Plan::default() };
-    for row in &file.rows {
-        match planner.row(row).await {
-            Ok(Found::New(planned)) => plan.create.push(planned),
-            Ok(Found::Present(account)) => plan.present.push(account),
+    let mut draft = Draft::default();
+    for (row, found) in file.rows.iter().zip(compare(&file.rows, &snapshot)) {
+        let school = match found {
+            Match::New(school) => school,
+            Match::Present { account, differs } => {
+                plan.present(row.line, account, differs);
+                continue;
+            }
+            Match::Wrong(problem) => {
+                plan.problems.push(problem);
+                continue;
+            }
+        };
+        match directory.plan_account(tenant, new_account(row, school), &mut draft, now).await {
+            Ok(new) => plan.create.push(Planned { row: row.clone(), school, address: new.entry.address }),
             Err(error @ (DirectoryError::Store(_) | DirectoryError::Busy)) => return Err(error),
             Err(error) => plan.problems.push(problem(row, &error)),
         }
@@ -62,87 +102,33 @@ pub async fn plan(
     Ok(plan)
 }
 
-enum Found {
-    New(Planned),
-    Present(AccountId),
-}
-
-/// A school with those who are there, by what tells them apart.
-struct Known {
-    school: SchoolId,
-    people: HashMap<String, AccountId>,
-}
-
-struct Planner<'a> {
-    directory: &'a Directory,
+/// The schools of the rows with their people, and those who have an address that a row asks for.
+async fn snapshot(
+    directory: &Directory,
     tenant: TenantId,
-    draft: Draft,
-    schools: HashMap<SchoolCode, Known>,
+    rows: &[Row],
     now: UnixMillis,
-}
-
-impl Planner<'_> {
-    async fn row(&mut self, row: &Row) -> Result<Found, DirectoryError> {
-        self.load(row.school).await?;
-        let known = &self.schools[&row.school];
-        let school = known.school;
-        match &row.address {
-            Some(address) => {
-                if let Some(account) = self.holder(row, address).await? {
-                    return Ok(Found::Present(account));
-                }
-            }
-            None => {
-                if let Some(account) = known.people.get(&row.key()) {
-                    return Ok(Found::Present(*account));
-                }
-            }
-        }
-        let new = new_account(row, school);
-        let plan = self.directory.plan_account(self.tenant, new, &mut self.draft, self.now).await?;
-        Ok(Found::New(Planned { row: row.clone(), school, address: plan.entry.address }))
-    }
-
-    /// Who has the address, if it is this very person; somebody else is a problem, which planning then finds.
-    async fn holder(&self, row: &Row, address: &EmailAddress) -> Result<Option<AccountId>, DirectoryError> {
-        let found = self.directory.find_account(self.tenant, &address.to_string()).await;
-        let (account, entry) = match found {
-            Ok(found) => found,
-            Err(DirectoryError::NotFound(_)) => return Ok(None),
-            Err(error) => return Err(error),
-        };
-        let fold = |first: &str, last: &str| format!("{first}\u{1f}{last}").to_lowercase();
-        let same = fold(&entry.first, &entry.last) == fold(row.name.first(), row.name.last());
-        Ok(same.then_some(account))
-    }
-
-    async fn load(&mut self, code: SchoolCode) -> Result<(), DirectoryError> {
-        if self.schools.contains_key(&code) {
-            return Ok(());
-        }
-        let school = self.directory.school_by_code(self.tenant, code).await?;
-        let school = school.ok_or(DirectoryError::NotFound(directory::Thing::School))?;
-        let people = self.people(school, code).await?;
-        self.schools.insert(code, Known { school, people });
-        Ok(())
-    }
-
-    async fn people(
-        &self,
-        school: SchoolId,
-        code: SchoolCode,
-    ) -> Result<HashMap<String, AccountId>, DirectoryError> {
-        let (mut people, mut after, code) = (HashMap::new(), None, code.to_string());
+) -> Result<Snapshot, DirectoryError> {
+    let mut snapshot = Snapshot::new(SchoolYear::at(now));
+    for code in rows.iter().map(|row| row.school).collect::<BTreeSet<_>>() {
+        let Some(school) = directory.school_by_code(tenant, code).await? else { continue };
+        snapshot.add_school(code, school);
+        let mut after = None;
         loop {
-            let page = self.directory.accounts_of(self.tenant, Group::School(school), after, 500).await?;
-            let Some((last, _)) = page.last() else { return Ok(people) };
+            let page = directory.accounts_of(tenant, Group::School(school), after, 500).await?;
+            let Some((last, _)) = page.last() else { break };
             after = Some(*last);
-            for (account, entry) in page {
-                let class = entry.class.as_ref().map(|class| class.label.as_str());
-                people.insert(key(&code, entry.role, class, &entry.first, &entry.last), account);
-            }
+            page.iter().for_each(|(account, entry)| snapshot.add_account(*account, entry));
         }
     }
+    for address in rows.iter().filter_map(|row| row.address.as_ref()) {
+        match directory.find_account(tenant, &address.to_string()).await {
+            Ok((account, entry)) => snapshot.add_account(account, &entry),
+            Err(DirectoryError::NotFound(_)) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(snapshot)
 }
 
 fn new_account(row: &Row, school: SchoolId) -> NewAccount {
@@ -174,8 +160,13 @@ fn problem(row: &Row, error: &DirectoryError) -> Problem {
     Problem { row: row.line, column: column.map(str::to_owned), text }
 }
 
-/// The schools that a plan touches.
 impl Plan {
+    fn present(&mut self, line: u64, account: AccountId, differs: Vec<Difference>) {
+        self.present.push(account);
+        if !differs.is_empty() {
+            self.differing.push(Differing { line, account, differs });
+        }
+    }
     /// Every school in which somebody is made.
     pub fn schools(&self) -> HashSet<SchoolId> {
         self.create.iter().map(|planned| planned.school).collect()

@@ -44,6 +44,7 @@ impl Problems {
         if self.list.len() < self.max { self.list.push(problem) } else { self.more += 1 }
     }
     pub(crate) fn into_list(mut self) -> Vec<Problem> {
+        self.list.sort_by_key(|problem| problem.row);
         if self.more > 0 {
             let more = self.more;
             let sv = format!("… och {more} fel till.");

@@ -1,18 +1,19 @@
 //! One row of cells becomes somebody to be made.
 
-use directory::{PersonName, SchoolCode, class_label};
-use model::{EmailAddress, Role, Text};
-use unicode_normalization::is_nfc;
+use directory::{PersonName, SchoolCode, class_label, screen};
+use model::{EmailAddress, Role};
+use unicode_normalization::{UnicodeNormalization, is_nfc};
 
-use crate::cell::{Checker, lost_letter};
+use crate::cell::{Checker, is_rounded, lost_letter};
 use crate::header::{Column, Header};
 use crate::problem::{Problem, Problems};
 use crate::table::Record;
+use crate::texts;
 
 /// Somebody in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
-    /// Line of the file.
+    /// Row of the file, as a spreadsheet shows it.
     pub line: u64,
     /// The school.
     pub school: SchoolCode,
@@ -29,8 +30,8 @@ pub struct Row {
 /// What a row turned out to be.
 pub(crate) enum Parsed {
     Person(Row),
-    /// Protected identity: nothing is made of it, and nothing of it is told.
-    Held,
+    /// Protected identity: nothing is made of it, and nothing of it is told but the school.
+    Held(Option<SchoolCode>),
     Wrong,
 }
 
@@ -48,23 +49,18 @@ impl RowReader<'_> {
             self.problems.push(problem);
             return Parsed::Wrong;
         }
-        // First of all: a protected row is never looked at further, so that no problem tells about it.
-        match self.header.cell(record, Column::Protection).to_lowercase().as_str() {
-            "" | "nej" => {}
-            "s" | "f" => return Parsed::Held,
-            _ => {
-                self.wrong(record, Column::Protection, protection_text());
-                return Parsed::Wrong;
-            }
+        // First of all: a protected row is never looked at further, so that no problem tells about it. A word that we do
+        // not know is taken for the strictest that we know.
+        if !matches!(self.cell(record, Column::Protection).to_lowercase().as_str(), "" | "nej") {
+            return Parsed::Held(self.cell(record, Column::School).parse().ok());
         }
-        // All four, so that all their problems are told.
-        let (school, role) = (self.school(record), self.role(record));
+        // All of them, so that all their problems are told.
+        let (school, role, id) = (self.school(record), self.role(record), self.id(record));
         let (name, class, address) = (self.name(record), self.class(record), self.address(record));
-        match (school, role, name, class, address) {
-            (Some(school), Some(role), Some(name), Some(class), Some(address)) => {
+        match (school, role, name, class, address, id) {
+            (Some(school), Some(role), Some(name), Some(class), Some(address), Some(())) => {
                 if role == Role::Pupil && class.is_none() {
-                    self.wrong(record, Column::Class, class_text());
-                    return Parsed::Wrong;
+                    return self.wrong(record, Column::Class, texts::class());
                 }
                 Parsed::Person(Row { line: record.line, school, role, name, class, address })
             }
@@ -89,34 +85,62 @@ impl RowReader<'_> {
         ))
     }
 
-    fn wrong(&mut self, record: &Record, column: Column, text: Text) {
+    fn cell<'r>(&self, record: &'r Record, column: Column) -> &'r str {
+        self.header.cell(record, column)
+    }
+
+    fn wrong(&mut self, record: &Record, column: Column, text: model::Text) -> Parsed {
         self.problems.push(Problem::cell(record.line, self.header.title(column), text));
+        Parsed::Wrong
     }
 
     fn school(&mut self, record: &Record) -> Option<SchoolCode> {
-        let code = self.header.cell(record, Column::School).parse().ok();
+        let code = self.cell(record, Column::School).parse().ok();
         if code.is_none() {
-            self.wrong(record, Column::School, school_text());
+            self.wrong(record, Column::School, texts::school());
         }
         code
     }
 
     fn role(&mut self, record: &Record) -> Option<Role> {
-        let word = self.header.cell(record, Column::Role);
-        let damage = self.checker.damage(word);
-        let role =
-            Role::from_swedish(&unicode_normalization::UnicodeNormalization::nfc(word).collect::<String>());
-        if role.is_none() || damage.is_some() {
-            self.wrong(record, Column::Role, damage.unwrap_or_else(role_text));
+        let word = self.cell(record, Column::Role);
+        let text = match (self.checker.damage(word), Role::from_swedish(&word.nfc().collect::<String>())) {
+            (Some(damage), _) => damage,
+            (None, None) => texts::role(),
+            // It would work for ever: nothing closes an account at its end date yet.
+            (None, Some(Role::Substitute)) => texts::substitute(),
+            (None, role) => return role,
+        };
+        self.wrong(record, Column::Role, text);
+        None
+    }
+
+    /// Personnummer and id are not kept, but what Excel did to them it did to other columns too.
+    fn id(&mut self, record: &Record) -> Option<()> {
+        for column in [Column::PersonNumber, Column::PersonId] {
+            let cell = self.cell(record, column);
+            let digits = cell.bytes().filter(u8::is_ascii_digit).count();
+            // 10 or 12 digits, with or without - or +; reserve numbers have letters.
+            let only_digits = cell.bytes().all(|b| b.is_ascii_digit() || b"-+".contains(&b));
+            let text = match self.checker.damage(cell) {
+                Some(damage) => damage,
+                None if is_rounded(cell) => texts::rounded(),
+                None if column == Column::PersonNumber && only_digits && matches!(digits, 9 | 11) => {
+                    texts::leading_zero()
+                }
+                None => continue,
+            };
+            self.wrong(record, column, text);
             return None;
         }
-        role
+        Some(())
     }
 
     /// A cell with a name in it, if nothing is wrong with its letters.
     fn letters<'r>(&mut self, record: &'r Record, column: Column) -> Option<&'r str> {
-        let cell = self.header.cell(record, column);
-        if let Some(text) = self.checker.damage(cell).or_else(|| lost_letter(cell)) {
+        let cell = self.cell(record, column);
+        let unseen = || screen(cell).err().map(|error| texts::name(&error));
+        if let Some(text) = self.checker.damage(cell).or_else(|| lost_letter(cell)).or_else(unseen) {
             self.wrong(record, column, text);
             return None;
         }
@@ -125,21 +149,20 @@ impl RowReader<'_> {
     }
 
     fn name(&mut self, record: &Record) -> Option<PersonName> {
-        let used = match self.header.cell(record, Column::CallName) {
-            "" => Column::First,
-            _ => Column::CallName,
-        };
-        let (first, last) = (self.letters(record, used), self.letters(record, Column::Last));
-        let (first, last) = (first?, last?);
+        let first = self.letters(record, Column::First);
+        let (called, last) = (self.letters(record, Column::CallName), self.letters(record, Column::Last));
+        let (first, called, last) = (first?, called?, last?);
+        let (used, first) =
+            if called.is_empty() { (Column::First, first) } else { (Column::CallName, called) };
         // One at a time, so that the problem stands at its column.
         if let Err(error) = PersonName::parse(first, "") {
-            self.wrong(record, used, error.text());
+            self.wrong(record, used, texts::name(&error));
             return None;
         }
         match PersonName::parse(first, last) {
             Ok(name) => Some(name),
             Err(error) => {
-                self.wrong(record, Column::Last, error.text());
+                self.wrong(record, Column::Last, texts::name(&error));
                 None
             }
         }
@@ -152,7 +175,7 @@ impl RowReader<'_> {
             cell => match class_label(cell) {
                 Ok(label) => Some(Some(label)),
                 Err(error) => {
-                    self.wrong(record, Column::Class, error.text());
+                    self.wrong(record, Column::Class, texts::name(&error));
                     None
                 }
             },
@@ -161,47 +184,15 @@ impl RowReader<'_> {
 
     /// The outer `None` is a problem.
     fn address(&mut self, record: &Record) -> Option<Option<EmailAddress>> {
-        match self.header.cell(record, Column::Email) {
+        match self.cell(record, Column::Email) {
             "" => Some(None),
             cell => match cell.parse() {
                 Ok(address) => Some(Some(address)),
                 Err(_) => {
-                    self.wrong(record, Column::Email, address_text());
+                    self.wrong(record, Column::Email, texts::address());
                     None
                 }
             },
         }
     }
-}
-
-fn protection_text() -> Text {
-    Text::new(
-        "Skydd är tomt, nej, S (sekretessmarkering) eller F (skyddad folkbokföring).",
-        "Skydd is empty, nej, S (secrecy mark) or F (protected registration).",
-    )
-}
-
-fn class_text() -> Text {
-    Text::new("En elev ska ha en klass. Fyll i kolumnen.", "A pupil has a class. Fill in the column.")
-}
-
-fn school_text() -> Text {
-    Text::new(
-        "Skolenhetskoden ska ha åtta siffror. Har Excel gjort om den (inledande nollor, 9,99E+07)? Formatera kolumnen som text.",
-        "A school code has eight digits. Has Excel changed it (leading zeros, 9.99E+07)? Format the column as text.",
-    )
-}
-
-fn role_text() -> Text {
-    Text::new(
-        "Roll är elev, lärare, mentor, rektor, elevhälsa, administratör, vikarie eller övrig.",
-        "Roll is elev, lärare, mentor, rektor, elevhälsa, administratör, vikarie or övrig.",
-    )
-}
-
-fn address_text() -> Text {
-    Text::new(
-        "Det är ingen e-postadress. Rätta den eller lämna cellen tom.",
-        "This is no e-mail address. Correct it or leave the cell empty.",
-    )
 }

@@ -11,12 +11,28 @@ use super::*;
 
 const NOW: UnixMillis = UnixMillis(1_795_392_000_000);
 
+/// Twenty people whose names Windows-1252 can hold.
 const FILE: &str = "Skolenhetskod;Roll;Förnamn;Tilltalsnamn;Efternamn;Klass;E-post
 99900001;elev;Åsa-Märta;Åsa;Öqvist;4B;
 99900001;elev;Nils Björn;;\"af Klint; d.y.\";4B;
 99900001;ELEV;Zoë;;Österlund;4b;
-99900002;Lärare;Göran;;D'Angelo;;goran.x@skola.test
+99900001;elev;Gina;;D'Angelo;4B;
+99900001;elev;Ronja;;;4B;ronja.fyra@skola.test
+99900001;elev;X;;Æ;5A;
+99900001;elev;Tomáš;;Škoda;5A;
+99900001;elev;Anna;;Ek;4B;
+99900001;elev;Anna;;Ek;5A;
+99900001;elev;Inés;;de la Cruz;5A;
+99900001;elev;Þór;;Guðmundsson;5A;
+99900001;elev;Åke;;Långnamnaåäöåäöåäöåäöåäöåäöåäöåäöåäöåäöåäöåäöåäöåäöåäöåäöåäöåäöåäö;5A;
+99900001;elev;\"Bo \"\"Bosse\"\"\";Bo;Ek-Ö;5A;
+99900002;Lärare;Göran;;D’Angelo;;goran.x@skola.test
 99900002;administratör;Élodie;;Müller;;
+99900002;mentor;Jörg;;Straße;;
+99900002;rektor;Søren;;Ås;;
+99900002;elevhälsa;Märta;;Öqvist;;
+99900002;övrig;Ture;;Ñandú;;
+99900002;lärare;Ivar;;Ek;;
 ";
 
 async fn directory() -> (Directory, TenantId) {
@@ -45,8 +61,8 @@ fn utf16(text: &str, big: bool) -> Vec<u8> {
 fn forms() -> Vec<(&'static str, Vec<u8>)> {
     let windows = |text: &str| WINDOWS_1252.encode(text).0.into_owned();
     let crlf = FILE.replace('\n', "\r\n");
-    let tabs = FILE.replace("; d.y.", ", d.y.").replace(';', "\t").replace(", d.y.", "; d.y.");
-    let commas = FILE.replace("; d.y.", "% d.y.").replace(';', ",").replace("% d.y.", "; d.y.");
+    let parted = |by: &str| FILE.replace("; d.y.", "% d.y.").replace(';', by).replace("% d.y.", "; d.y.");
+    let (tabs, commas) = (parted("\t"), parted(","));
     vec![
         ("UTF-8", FILE.as_bytes().to_vec()),
         ("UTF-8 with BOM, CRLF", ["\u{feff}", &crlf].concat().into_bytes()),
@@ -55,6 +71,7 @@ fn forms() -> Vec<(&'static str, Vec<u8>)> {
         ("Unicode text", utf16(&tabs, false)),
         ("Windows-1252", windows(&crlf)),
         ("Windows-1252 with sep=", windows(&["sep=,\r\n", &commas].concat())),
+        ("old Mac line ends", FILE.replace('\n', "\r").into_bytes()),
         ("UTF-8, NFD", FILE.nfd().collect::<String>().into_bytes()),
     ]
 }
@@ -67,15 +84,24 @@ async fn eight_forms_of_one_file_are_one_plan() {
         assert_eq!(file.problems, [], "{name}");
         let plan = plan(&directory, tenant, &file, NOW).await.unwrap();
         assert_eq!(plan.problems, [], "{name}");
-        let made: Vec<_> = plan.create.iter().map(|p| (p.row.role, p.address.to_string())).collect();
-        let expected = [
-            (Role::Pupil, "asa.oqvist@skola.test"),
-            (Role::Pupil, "nilsbjorn.af-klint-dy@skola.test"),
-            (Role::Pupil, "zoe.osterlund@skola.test"),
-            (Role::Teacher, "goran.x@skola.test"),
-            (Role::Secretary, "elodie.muller@skola.test"),
-        ];
-        assert_eq!(made, expected.map(|(role, address)| (role, address.to_owned())), "{name}");
+        let made: Vec<_> =
+            plan.create.iter().map(|p| (p.row.line, p.row.role, p.address.to_string())).collect();
+        assert_eq!(made.len(), 20, "{name}");
+        for (line, role, address) in [
+            (2, Role::Pupil, "asa.oqvist"),
+            (3, Role::Pupil, "nilsbjorn.af-klint-dy"),
+            (4, Role::Pupil, "zoe.osterlund"),
+            (5, Role::Pupil, "gina.dangelo"),
+            (6, Role::Pupil, "ronja.fyra"),
+            (8, Role::Pupil, "tomas.skoda"),
+            (11, Role::Pupil, "ines.de-la-cruz"),
+            (15, Role::Teacher, "goran.x"),
+            (16, Role::Secretary, "elodie.muller"),
+            (19, Role::Elevhalsa, "marta.oqvist"),
+            (20, Role::Staff, "ture.nandu"),
+        ] {
+            assert!(made.contains(&(line, role, format!("{address}@skola.test"))), "{name} {address}");
+        }
         assert_eq!(file.samples[0], "Åsa Öqvist", "{name}");
     }
 }
@@ -91,16 +117,45 @@ async fn a_second_import_makes_nobody() {
         directory.store().commit(made.batch).await.unwrap();
     }
     let second = plan(&directory, tenant, &file, NOW).await.unwrap();
-    assert_eq!((second.create.len(), second.present.len()), (0, 5));
+    assert_eq!((second.create.len(), second.present.len(), second.differing.len()), (0, 20, 0));
     assert!(second.problems.is_empty());
+
+    // Åsa moves, one of two Annas too; Göran is a mentor; Ivar has an address now. Nobody is made twice.
+    let moved = FILE
+        .replace("Åsa;Öqvist;4B;", "Åsa;Öqvist;5A;")
+        .replace("Anna;;Ek;4B", "Anna;;Ek;6C")
+        .replace("Lärare;Göran", "Mentor;Göran")
+        .replace("Ivar;;Ek;;", "Ivar;;Ek;;ivar.ny@skola.test");
+    let third = plan(&directory, tenant, &read(moved.as_bytes(), &Limits::default()), NOW).await.unwrap();
+    let differing: Vec<_> = third.differing.iter().map(|d| (d.line, d.differs.clone())).collect();
+    let expected =
+        [(2, Difference::Class), (9, Difference::Class), (15, Difference::Role), (21, Difference::Address)];
+    assert_eq!((third.create.len(), third.present.len(), third.problems.len()), (0, 20, 0));
+    assert_eq!(differing, expected.map(|(line, what)| (line, vec![what])));
+    assert!(third.differing[0].text().sv.contains("annan klass"));
+
+    // Both moved: which is which, nobody knows.
+    let both = "Skolenhetskod;Roll;Förnamn;Efternamn;Klass\n99900001;elev;Anna;Ek;7A\n";
+    let fourth = plan(&directory, tenant, &read(both.as_bytes(), &Limits::default()), NOW).await.unwrap();
+    assert_eq!((fourth.create.len(), fourth.present.len(), fourth.problems[0].row), (0, 0, 2));
+
+    // Somebody else's address.
+    let taken = "Skolenhetskod;Roll;Förnamn;Efternamn;E-post\n99900002;lärare;Eva;Ek;Goran.X@skola.test\n";
+    let fifth = plan(&directory, tenant, &read(taken.as_bytes(), &Limits::default()), NOW).await.unwrap();
+    assert_eq!((fifth.create.len(), fifth.present.len(), fifth.problems[0].row), (0, 0, 2));
 }
 
 /// Problems of a file with one row, as `row column`.
 fn problems(row: &str) -> Vec<String> {
     let file = read(
-        format!("Skolenhetskod;Roll;Förnamn;Efternamn;Klass;E-post;Skydd\n{row}").as_bytes(),
+        format!("Skolenhetskod;Roll;Förnamn;Efternamn;Klass;E-post;Personnummer\n{row}").as_bytes(),
         &Limits::default(),
     );
+    for problem in &file.problems {
+        let text = format!("{}", problem.text);
+        assert!(problem.text.sv.contains(". ") || problem.text.sv.contains(": "), "no remedy: {text}");
+        assert!(!text.contains("Anna") && !text.contains("nna"), "a name: {text}");
+    }
     file.problems.iter().map(|p| format!("{} {}", p.row, p.column.clone().unwrap_or_default())).collect()
 }
 
@@ -120,11 +175,20 @@ fn each_damage_stands_at_its_row_and_column() {
         ("99900001;elev;Anna;#SAKNAS!;4B;;", "2 Efternamn"),
         ("99900001;elev;Anna;Ek;;;", "2 Klass"),
         ("99900001;elev;Anna;Ek;4B;anna;", "2 E-post"),
-        ("99900001;elev;Anna;Ek;4B;;kanske", "2 Skydd"),
+        ("99900001;elev;Anna;Ek;4B;;2,01601E+11", "2 Personnummer"),
+        ("99900001;elev;Anna;Ek;4B;;101011234", "2 Personnummer"),
+        ("99900001;elev;Anna;Ek;4B;;20160101TF01", ""),
+        ("99900001;vikarie;Anna;Ek;;;", "2 Roll"),
+        ("99900001;elev;\u{202e}Anna;Ek;4B;;", "2 Förnamn"),
+        ("99900001;elev;Anna;Ek;#REF!;;", "2 Klass"),
+        ("99900001;elev;Anna;Ek;4B;;1601010001\n99900002;elev;Anna;Ek;4B;;20160101-0001", "3 "),
+        ("99900001;elev;Anna;Ek;4B;a@x.test;\n99900001;elev;Eva;Ek;4B;A@x.test;", "3 "),
+        ("99900001;elev;Anna;Ek;4B;a@x.test;\n99900001;elev;Anna;Ek;4B;;", "3 "),
+        ("99900001;elev;Anna;Ek;4B;a@x.test;\n99900001;elev;Anna;Ek;4B;b@x.test;", ""),
         ("99900001;elev;Anna;Ek", "2 "),
         ("99900001;elev;Anna;Ek;4B;;;x", "2 "),
         ("99900001;elev;\"Anna;Ek;4B;;", "2 "),
-        ("Skolenhetskod;Roll;Förnamn;Efternamn;Klass;E-post;Skydd", "2 "),
+        ("Enhet;Roll;Förnamn;Efternamn;Grupp;E-post;PNR", "2 "),
         ("99900001;elev;Anna;Ek;4B;;\n99900001;elev;ANNA;ek;4b;;", "3 "),
         ("99900001;elev;\u{a0}Anna\u{a0};Ek;4B;;\n;;;;;;\n", ""),
     ] {
@@ -176,16 +240,47 @@ async fn what_the_directory_refuses_stands_at_its_row() {
 
 #[test]
 fn protected_rows_are_counted_and_never_named() {
-    let text = "Skolenhetskod;Roll;Förnamn;Efternamn;Klass;Skydd\n99900001;elev;?sa;Hemlig;4B;S\nx;y;Z;Hemlig;4B;f\n";
+    let text = "Skolenhetskod;Roll;Förnamn;Efternamn;Klass;PNR;Skydd
+99900001;elev;?sa;Hemlig;4B;;S
+x;y;Z;Hemlig;4B;;f
+99900001;elev;Å;Hemlig;4B;1601010001;kanske
+99900001;elev;å;HEMLIG;5A;;
+99900002;elev;Hemlig;Nu;5A;160101-0001;nej
+99900002;elev;Åsa;Ek;4B;;
+";
     let file = read(text.as_bytes(), &Limits::default());
-    assert_eq!((file.held, file.rows.len()), (2, 0));
-    assert!(!format!("{file:?}").contains("Hemlig"));
+    assert_eq!((file.held, file.rows.len(), file.problems.len()), (5, 1, 0));
+    let code = |code: &str| Some(code.parse().unwrap());
+    let by_school = [(None, 1), (code("99900001"), 3), (code("99900002"), 1)];
+    assert_eq!(file.held_by_school.clone().into_iter().collect::<Vec<_>>(), by_school);
+    assert!(!format!("{file:?}").to_lowercase().contains("hemlig"));
+    // A mark under another name is not passed over.
+    let marked = read("Skola;Roll;Förnamn;Efternamn;Sekretess\n".as_bytes(), &Limits::default());
+    assert_eq!((marked.problems[0].row, marked.problems[0].column.as_deref()), (1, Some("5")));
+}
+
+#[test]
+fn bounds_hold() {
+    let limits = Limits { rows_max: 3, problems_max: 2, file_octets_max: 200, ..Limits::default() };
+    let file = |rows: usize| {
+        let text = format!("Skola;Roll;Förnamn;Efternamn\n{}", "1;elv;A;B\n".repeat(rows));
+        read(text.as_bytes(), &limits).problems
+    };
+    assert_eq!(file(1).len(), 2);
+    // Two are told, the last says how many more.
+    assert_eq!(file(3).len(), 3);
+    assert_eq!((file(4).len(), file(20).len()), (1, 1));
 }
 
 proptest! {
     #[test]
-    fn no_octets_panic(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+    fn no_octets_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
         let _ = read(&bytes, &Limits::default());
+    }
+    #[test]
+    fn no_rows_panic(rows in "([a-zÅÄÖåäö0-9 \"?#Ã;\u{300}\u{200b}]{0,30}[;,\t\n]){0,30}") {
+        let file = read(format!("Skola;Roll;Förnamn;Efternamn;Klass;Id;Skydd\n{rows}").as_bytes(), &Limits::default());
+        prop_assert!(file.problems.is_empty() || file.problems.iter().all(|p| !p.text.sv.is_empty()));
     }
     #[test]
     fn no_row_panics(row in "[\\PC;\"\n]{0,80}") {

@@ -1,0 +1,187 @@
+//! The subcommands that ask the running service: words in, a call out, its answer shown.
+
+mod import;
+mod show;
+
+use std::io::{IsTerminal, Read, stdin};
+use std::path::{Path, PathBuf};
+
+use admin_api::{Answer, Call, Password, Request};
+use model::Text;
+
+use crate::cli::{Account, Alias, Class, Command, Quota, School, Store};
+use crate::client;
+use crate::failure::Failure;
+use crate::output::{Output, octets, parse_octets};
+
+/// Longest password taken, in octets.
+const PASSWORD_OCTETS_MAX: u64 = 1024;
+/// Accounts asked for at a time.
+const PAGE: usize = 500;
+
+/// `--dir` is needed and not there.
+pub(crate) fn missing_dir() -> Failure {
+    Failure::usage(Text::new(
+        "Ange tjänstens mapp: --dir DIR. (skolpost --help visar alla kommandon.)",
+        "Name the service's folder: --dir DIR. (skolpost --help shows all commands.)",
+    ))
+}
+
+/// The folder of `--dir`.
+///
+/// # Errors
+/// [`missing_dir`].
+pub(crate) fn required_dir(dir: Option<PathBuf>) -> Result<PathBuf, Failure> {
+    dir.ok_or_else(missing_dir)
+}
+
+/// Asks the service and shows its answer.
+///
+/// # Errors
+/// [`Failure`]: the words, the service or its refusal.
+pub(crate) fn run(dir: &Path, act_as: Option<String>, asked: Command, output: Output) -> Result<(), Failure> {
+    let ask = Ask { dir, act_as, output };
+    match asked {
+        Command::Import { file, dry_run, secrets_out } => {
+            import::run(&ask, &file, dry_run, secrets_out.as_deref())
+        }
+        Command::Account(Account::List { school, class }) => ask.accounts(school, class),
+        asked => {
+            let answer = ask.ask(request(asked)?)?;
+            output.answer(&answer, |output| show::answer(&answer, output));
+            Ok(())
+        }
+    }
+}
+
+/// Where calls go, and as whom.
+struct Ask<'a> {
+    dir: &'a Path,
+    act_as: Option<String>,
+    output: Output,
+}
+
+impl Ask<'_> {
+    fn call(&self, request: Request) -> Call {
+        let mut call = Call::new(self.output.language, request);
+        call.acting_as.clone_from(&self.act_as);
+        call
+    }
+
+    fn ask(&self, request: Request) -> Result<Answer, Failure> {
+        client::call(self.dir, &self.call(request), self.output, |_| Ok(()))
+    }
+
+    /// All pages as one answer.
+    fn accounts(&self, school: Option<String>, class: Option<String>) -> Result<(), Failure> {
+        let (mut all, mut after) = (Vec::new(), None);
+        loop {
+            let (school, class) = (school.clone(), class.clone());
+            let request = Request::AccountList { school, class, role: None, after, limit: PAGE };
+            let Answer::Accounts { accounts, next } = self.ask(request)? else { return Err(unexpected()) };
+            all.extend(accounts);
+            after = next;
+            if after.is_none() {
+                break;
+            }
+        }
+        self.output.answer(&all, |output| show::accounts(&all, output));
+        Ok(())
+    }
+}
+
+fn unexpected() -> Failure {
+    Failure::new(Text::new(
+        "Tjänsten svarade på något annat än frågan. Är den av samma version?",
+        "The service answered something else than was asked. Is it of the same version?",
+    ))
+}
+
+fn request(asked: Command) -> Result<Request, Failure> {
+    Ok(match asked {
+        Command::School(School::Add { code, name }) => Request::SchoolAdd { code, name },
+        Command::School(School::List) => Request::SchoolList,
+        Command::Class(Class::Add { school, label }) => Request::ClassAdd { school, label },
+        Command::Class(Class::List { school }) => Request::ClassList { school },
+        Command::Account(account) => account_request(account)?,
+        Command::Alias(Alias::Add { account, alias }) => Request::AliasAdd { account, address: alias },
+        Command::Alias(Alias::List { account }) => Request::AliasList { account },
+        Command::Alias(Alias::Remove { account, alias }) => Request::AliasRemove { account, address: alias },
+        Command::Quota(Quota::Show { account }) => Request::QuotaShow { account, role: None },
+        Command::Quota(Quota::Set { whom, storage, messages }) => {
+            let octets = storage.as_deref().map(size).transpose()?.flatten();
+            Request::QuotaSet { account: whom.account, role: whom.role, octets, messages }
+        }
+        Command::Trace { what, limit } => Request::Trace { what, limit: limit.min(1000) as usize },
+        Command::Status => Request::Status,
+        Command::Store(Store::Export { file }) => {
+            let to = std::path::absolute(&file).map_err(|error| Failure::file(&file, &error))?;
+            Request::StoreExport { to: to.to_string_lossy().into_owned() }
+        }
+        Command::Demo { .. } | Command::Init { .. } | Command::Serve { .. } | Command::Import { .. } => {
+            return Err(missing_dir());
+        }
+        Command::Store(Store::Check { .. } | Store::Rebuild { .. }) => return Err(missing_dir()),
+    })
+}
+
+fn account_request(account: Account) -> Result<Request, Failure> {
+    Ok(match account {
+        Account::Add { school, role, first, last, class, address, .. } => Request::AccountAdd {
+            school: Some(school),
+            role,
+            first,
+            last,
+            class,
+            address,
+            password: Some(password()?),
+        },
+        Account::List { school, class } => {
+            Request::AccountList { school, class, role: None, after: None, limit: PAGE }
+        }
+        Account::Show { account } => Request::AccountShow { account },
+        Account::Passwd { account, .. } => Request::AccountPasswd { account, password: Some(password()?) },
+        Account::Lock { account } => Request::AccountLock { account },
+        Account::Unlock { account } => Request::AccountUnlock { account },
+        Account::Remove { account } => Request::AccountRemove { account },
+    })
+}
+
+/// One line of standard input, without its line end.
+fn password() -> Result<Password, Failure> {
+    let mut text = String::new();
+    if stdin().is_terminal() {
+        eprint!("password: ");
+        stdin().read_line(&mut text).map_err(|error| Failure::file(Path::new("-"), &error))?;
+    } else {
+        let mut input = stdin().take(PASSWORD_OCTETS_MAX + 2);
+        input.read_to_string(&mut text).map_err(|error| Failure::file(Path::new("-"), &error))?;
+    }
+    let line = text.strip_suffix('\n').unwrap_or(&text);
+    let line = line.strip_suffix('\r').unwrap_or(line);
+    if line.contains(['\n', '\r']) || line.len() as u64 > PASSWORD_OCTETS_MAX {
+        return Err(Failure::new(Text::new(
+            format!("Lösenordet ska vara en rad på standard in, högst {PASSWORD_OCTETS_MAX} oktetter."),
+            format!("The password is one line on standard input, at most {PASSWORD_OCTETS_MAX} octets."),
+        )));
+    }
+    Ok(Password::new(line.to_owned()))
+}
+
+/// `default` is no number: back to what is inherited.
+fn size(text: &str) -> Result<Option<u64>, Failure> {
+    if text == "default" {
+        return Ok(None);
+    }
+    parse_octets(text).map(Some).ok_or_else(|| {
+        Failure::usage(Text::new(
+            format!("“{text}” är ingen storlek; skriv till exempel 500M eller 2G."),
+            format!("“{text}” is not a size; write for example 500M or 2G."),
+        ))
+    })
+}
+
+/// Octets as people say them, for the views below.
+fn shown(count: u64) -> String {
+    octets(count)
+}

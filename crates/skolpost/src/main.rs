@@ -1,0 +1,61 @@
+//! Skolpost, e-mail for schools: the one program. `serve` runs everything; the other subcommands speak to it over a Unix
+//! socket, since the store is locked to one process.
+
+mod cli;
+mod client;
+mod command;
+mod config;
+mod demo;
+mod failure;
+mod files;
+mod init;
+mod language;
+mod offline;
+mod operations;
+mod output;
+mod serve;
+mod service;
+mod socket;
+mod tls;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::cli::{Cli, Command, Store};
+use crate::failure::Failure;
+use crate::output::Output;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let output = Output { language: language::of_environment(), json: cli.json };
+    match run(cli, output) {
+        Ok(status) => status,
+        Err(failure) => {
+            let text = if output.json {
+                failure.to_json().to_string()
+            } else {
+                failure.say(output.language).to_owned()
+            };
+            eprintln!("{text}");
+            ExitCode::from(failure.exit_status())
+        }
+    }
+}
+
+fn run(cli: Cli, output: Output) -> Result<ExitCode, Failure> {
+    let done = |()| ExitCode::SUCCESS;
+    match cli.command {
+        Command::Demo { port_base } => demo::run(cli.dir.as_deref(), port_base, output).map(done),
+        Command::Init { name, domain, lang, port_base } => {
+            let dir = command::required_dir(cli.dir)?;
+            init::run(&dir, &name, &domain, lang, port_base, output).map(done)
+        }
+        Command::Serve { config } => serve::run(cli.dir.as_deref(), config.as_deref()).map(done),
+        Command::Store(Store::Check { export }) => offline::check(cli.dir, export.as_deref(), output),
+        Command::Store(Store::Rebuild { from }) => {
+            offline::rebuild(&command::required_dir(cli.dir)?, from.as_deref(), output).map(done)
+        }
+        asked => command::run(&command::required_dir(cli.dir)?, cli.act_as, asked, output).map(done),
+    }
+}

@@ -1,0 +1,76 @@
+//! What the administration asks of the program itself: numbers, and the backup.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use admin::{Lines, Operations};
+use admin_api::{CheckReport, ExportReport, Failure};
+use listen::Admission;
+use mailbox::Mailboxes;
+use model::{Text, UnixMillis};
+use parking_lot::Mutex;
+use store_sled::Handle;
+
+/// The engine of this process; `None` when it is closed.
+pub(crate) type Engine = Arc<Mutex<Option<Arc<Handle>>>>;
+
+/// The running program.
+pub(crate) struct Machine {
+    pub(crate) started: UnixMillis,
+    pub(crate) engine: Engine,
+    pub(crate) admission: Admission,
+    pub(crate) mailboxes: Mailboxes,
+}
+
+#[async_trait::async_trait]
+impl Operations for Machine {
+    fn version(&self) -> String {
+        env!("CARGO_PKG_VERSION").to_owned()
+    }
+
+    fn started(&self) -> UnixMillis {
+        self.started
+    }
+
+    async fn numbers(&self) -> Vec<(String, u64)> {
+        let mut numbers = vec![
+            ("connections".to_owned(), u64::from(self.admission.total())),
+            ("open_mailboxes".to_owned(), self.mailboxes.tables_in_memory() as u64),
+        ];
+        if let Some(engine) = self.engine.lock().clone()
+            && let Ok(stats) = engine.stats()
+        {
+            numbers.extend(
+                [
+                    ("commits", stats.batches),
+                    ("syncs", stats.groups),
+                    ("journal_octets", stats.journal_octets),
+                    ("body_octets", stats.body_octets),
+                    ("free_octets", stats.free_octets),
+                ]
+                .map(|(name, number)| (name.to_owned(), number)),
+            );
+        }
+        numbers
+    }
+
+    async fn check(&self, _: &Lines) -> Result<CheckReport, Failure> {
+        Err(Failure::new(
+            "running",
+            Text::new(
+                "Kontrollen räknar om allt och kräver att tjänsten är stoppad. Stoppa den, eller kontrollera en export: \
+                 skolpost store export FIL, skolpost store check --export FIL.",
+                "The check counts everything again and needs the service stopped. Stop it, or check an export: skolpost \
+                 store export FILE, skolpost store check --export FILE.",
+            ),
+        ))
+    }
+
+    async fn export(&self, to: &Path, lines: &Lines) -> Result<ExportReport, Failure> {
+        let Some(engine) = self.engine.lock().clone() else {
+            return Err(Failure::new("closed", Text::new("Tjänsten stannar.", "The service is stopping.")));
+        };
+        let _ = (engine, to, lines);
+        Err(Failure::new("later", Text::new("", "")))
+    }
+}

@@ -51,3 +51,18 @@ impl Door {
         drop(admitted);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn size<D, C, F>(_: impl Fn(D, C) -> F) -> usize {
+        size_of::<F>()
+    }
+
+    #[test]
+    fn a_session_that_waits_is_small() {
+        let octets = size(Door::converse);
+        assert!(octets < 3072, "{octets} octets for each connection");
+    }
+}

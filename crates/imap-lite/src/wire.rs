@@ -118,19 +118,16 @@ impl Line {
         let mut write = pin!(self.stream.write(octets));
         let (watcher, stopping) = (&mut self.watcher, &mut self.stopping);
         let written = poll_fn(|context| {
-            if let Poll::Ready(written) = write.as_mut().poll(context) {
-                return Poll::Ready(written);
-            }
             match watcher.poll(context) {
-                // A client that does not read cannot keep a session that is over.
-                Poll::Ready(Over::LoggedOut(_)) => Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into())),
-                // The sentence is finished; what comes after it is not begun.
-                Poll::Ready(Over::Stopping) => {
-                    *stopping = true;
-                    Poll::Pending
+                // Whether the client reads fast or not at all, it hears no more.
+                Poll::Ready(Over::LoggedOut(_)) => {
+                    return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
                 }
-                Poll::Pending => Poll::Pending,
+                // The sentence is finished; what comes after it is not begun.
+                Poll::Ready(Over::Stopping) => *stopping = true,
+                Poll::Pending => {}
             }
+            write.as_mut().poll(context)
         })
         .await;
         self.sent += octets.len() as u64;

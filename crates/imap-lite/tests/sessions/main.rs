@@ -1,5 +1,7 @@
 //! Whole sessions over loopback, on the store that forgets.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
+
 mod append;
 mod bounds;
 mod fetch;
@@ -7,7 +9,9 @@ mod flags;
 mod folders;
 mod idle;
 mod log_in;
+mod measure;
 mod search;
 mod support;
 mod tls;
 mod transfer;
+mod trouble;

@@ -43,7 +43,10 @@ impl Service {
     }
 
     pub(crate) async fn with(limits: Limits, plaintext: bool) -> Self {
-        let store = MemoryEngine::store();
+        Self::on(MemoryEngine::store(), limits, plaintext).await
+    }
+
+    pub(crate) async fn on(store: Store, limits: Limits, plaintext: bool) -> Self {
         let auth =
             AuthConfig { argon2_memory_kib: 8, argon2_passes: 1, verifiers: 2, ..AuthConfig::default() };
         let directory = Directory::new(store.clone(), auth);

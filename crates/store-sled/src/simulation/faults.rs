@@ -134,7 +134,7 @@ fn a_full_disk_takes_no_letters_but_flags_and_goes_on_by_itself() {
 fn flip(round: u32) -> Work {
     let (mut batch, mut flags) = (Batch::new(UnixMillis(2)), FlagSet::new());
     flags.set(SystemFlag::Flagged);
-    let patch = if round % 2 == 0 { FlagPatch::Add(flags) } else { FlagPatch::Remove(flags) };
+    let patch = if round.is_multiple_of(2) { FlagPatch::Add(flags) } else { FlagPatch::Remove(flags) };
     batch.ops.push(Op::Update { mailbox: mailbox(1), uid: Uid::MIN, patch, unchanged_since: None });
     Work::Batch(batch)
 }

@@ -15,6 +15,9 @@ pub(crate) use sled_tree::SledTree;
 #[cfg(test)]
 pub(crate) use tree::Tree;
 
+/// A row, or what is wrong with it.
+pub(crate) type EachRow = (Key, Result<Bytes, StoreError>);
+
 /// Rows with their checksum and the LSN that they have reached.
 pub(crate) trait Applied: Send + Sync {
     /// A value.
@@ -27,6 +30,13 @@ pub(crate) trait Applied: Send + Sync {
     /// # Errors
     /// As [`Applied::get`].
     fn scan(&self, range: &KeyRange, limit: usize) -> Result<Vec<Entry>, StoreError>;
+    /// The same for who looks for damage: a row whose checksum fails comes as that, and the others all the same.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`] if the index does not read at all.
+    fn scan_each(&self, range: &KeyRange, limit: usize) -> Result<Vec<EachRow>, StoreError> {
+        Ok(self.scan(range, limit)?.into_iter().map(|row| (row.key, Ok(row.value))).collect())
+    }
     /// Changes rows in one step for readers; later changes of a key win. `lsn` is the last record among them.
     ///
     /// # Errors

@@ -12,9 +12,11 @@ use store::{Health, Store, StoreError};
 
 use crate::applied::{Applied, IndexOpen, SledTree};
 use crate::base;
+use crate::check::Progress;
 use crate::committer::Committer;
 use crate::core::{Core, io_error};
 use crate::engine::Engine;
+use crate::export::{self, ExportReport};
 use crate::files::{Disk, Files};
 use crate::keeper::{self, Stop, checkpoint};
 use crate::options::Options;
@@ -75,6 +77,19 @@ impl Handle {
         options: Options,
         rebuild: bool,
     ) -> Result<(Store, Self), OpenError> {
+        let (core, committer, report) = Self::recover(files, dir, options, rebuild)?;
+        tracing::info!(?report, "store opened");
+        let handle = Self::run(core.clone(), committer, report)?;
+        Ok((handle.store(), handle))
+    }
+
+    /// Everything of a start but its threads: then nobody else has the store, and nobody serves from it.
+    pub(crate) fn recover(
+        files: Arc<dyn Files>,
+        dir: &Path,
+        options: Options,
+        rebuild: bool,
+    ) -> Result<(Arc<Core>, Committer, OpenReport), OpenError> {
         let lock = lock(&*files, dir)?;
         let index_dir = dir.join("index");
         let spool = options.spool.clone().unwrap_or_else(|| dir.join("spool"));
@@ -88,14 +103,15 @@ impl Handle {
             Ok((Arc::new(tree), how))
         };
         let parts = Parts { files, dir, options, index: &mut index, lock: Some(lock), rebuild };
-        let (core, committer, report) = recover::open(parts)?;
-        tracing::info!(?report, "store opened");
-        let handle = Self::run(core.clone(), committer, report)?;
-        let engine = Arc::new(Engine(core));
-        Ok((Store::new(engine.clone(), engine), handle))
+        recover::open(parts)
     }
 
-    fn run(core: Arc<Core>, committer: Committer, report: OpenReport) -> Result<Self, OpenError> {
+    pub(crate) fn store(&self) -> Store {
+        let engine = Arc::new(Engine(self.core.clone()));
+        Store::new(engine.clone(), engine)
+    }
+
+    pub(crate) fn run(core: Arc<Core>, committer: Committer, report: OpenReport) -> Result<Self, OpenError> {
         let stop = Arc::new(Stop::default());
         let spawn = |name: &str, work: Box<dyn FnOnce() + Send>| {
             let builder = std::thread::Builder::new().name(name.into());
@@ -153,6 +169,16 @@ impl Handle {
     /// [`StoreError`] if it cannot be written; the old one stays.
     pub fn write_base(&self) -> Result<u64, StoreError> {
         base::write(&self.core).map_err(|error| io_error("writing the base", &error))
+    }
+
+    /// Writes everything that is committed when it begins, and at most what comes meanwhile, into one file for its owner
+    /// only, which is there whole or not at all. Writers go on; bases and the sweeper wait. Takes seconds to hours; not
+    /// on an async thread.
+    ///
+    /// # Errors
+    /// [`StoreError`] if something does not read or cannot be written; then there is no file.
+    pub fn export(&self, to: &Path, progress: &mut Progress<'_>) -> Result<ExportReport, StoreError> {
+        export::write(&self.core, to, progress)
     }
 
     /// Removes what nobody refers to any more, as the engine itself does each hour. Not on an async thread.

@@ -35,13 +35,13 @@ mod sweep;
 pub mod testing;
 
 pub use applied::IndexOpen;
-pub use check::{CheckReport, Finding, Inspect, Progress, Severity};
+pub use check::{CheckReport, Finding, Inspect, Progress, Severity, check, check_export};
 pub use export::ExportReport;
 pub use handle::{Handle, SledEngine, Stats};
 pub use options::Options;
-pub use rebuild::RebuildReport;
+pub use rebuild::{FileRecovered, Raise, RebuildHooks, RebuildReport, rebuild};
 pub use recover::{OpenError, OpenReport};
-pub use recovered::Recovered;
+pub use recovered::{Recovered, file_recovered};
 pub use sweep::Swept;
 
 /// `len` octets that do not shrink.

@@ -49,6 +49,20 @@ pub enum OpenError {
         "the index does not read and its base neither ({0}); run `skolpost store rebuild` with an export"
     )]
     Base(String),
+    /// There is nothing to look at.
+    #[error("there is no store in {}", .0.display())]
+    NoStore(PathBuf),
+    /// A restore would mix two stores.
+    #[error("{} is not empty: an export is restored into an empty folder; move this one aside first", .0.display())]
+    NotEmpty(PathBuf),
+    /// An export that is cut, changed, or none at all. Nothing was done with it.
+    #[error("the export {} is of no use: {why}; take an older one, or copy it again", .file.display())]
+    Export {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
     /// The index refuses.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -1,7 +1,7 @@
 //! Letters whose row is odd: kept, and filed where their owner sees them.
 
-use model::{FlagSet, MailboxRef, Uid, UnixMillis};
-use store::BodyId;
+use model::{FlagSet, MailboxRef, QueueId, Uid, UnixMillis};
+use store::{Batch, BodyId, CommitError, Lane, NewMessage, Op, Store};
 
 /// A letter whose body is there and whose row does not read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,8 +14,40 @@ pub struct Recovered {
     pub body: BodyId,
     /// Octets of the content.
     pub size: u64,
-    /// When it came, as far as that is still known.
+    /// When it came; zero if that is not known any more.
     pub internal_date: UnixMillis,
     /// Its flags, as far as they still read.
     pub flags: FlagSet,
+}
+
+impl Recovered {
+    /// The letter as a new message, for [`Op::Append`]. Its ENVELOPE stands with the body.
+    pub fn message(&self, now: UnixMillis) -> NewMessage {
+        NewMessage {
+            body: self.body,
+            size: self.size,
+            internal_date: if self.internal_date.0 == 0 { now } else { self.internal_date },
+            flags: self.flags.clone(),
+            queue_id: QueueId::new(0),
+            envelope: Default::default(),
+        }
+    }
+}
+
+/// Files letters of one account into `into`, which must be there and visible to the account.
+///
+/// # Errors
+/// [`CommitError`]; what was filed before stays.
+pub async fn file_recovered(
+    store: &Store,
+    letters: &[Recovered],
+    into: MailboxRef,
+    now: UnixMillis,
+) -> Result<(), CommitError> {
+    for letters in letters.chunks(Batch::OPS_MAX / 4) {
+        let mut batch = Batch { lane: Lane::Bulk, ..Batch::new(now) };
+        batch.ops.extend(letters.iter().map(|letter| Op::Append(into, letter.message(now))));
+        store.commit(batch).await?;
+    }
+    Ok(())
 }

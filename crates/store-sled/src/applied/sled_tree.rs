@@ -12,7 +12,7 @@ use bytes::Bytes;
 use parking_lot::Mutex;
 use store::{Entry, Key, KeyRange, StoreError};
 
-use super::{Applied, LSN_KEY, low_of, seal, u64_of, unseal};
+use super::{Applied, EachRow, LSN_KEY, low_of, seal, u64_of, unseal};
 
 /// How sled's folder was brought to open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,6 +90,11 @@ impl Applied for SledTree {
     }
 
     fn scan(&self, range: &KeyRange, limit: usize) -> Result<Vec<Entry>, StoreError> {
+        let rows = self.scan_each(range, limit)?;
+        rows.into_iter().map(|(key, value)| Ok(Entry { key, value: value? })).collect()
+    }
+
+    fn scan_each(&self, range: &KeyRange, limit: usize) -> Result<Vec<EachRow>, StoreError> {
         let low = low_of(range);
         let rows = match &range.high {
             Some(high) if high.as_slice() <= low => return Ok(Vec::new()),
@@ -99,8 +104,8 @@ impl Applied for SledTree {
         rows.take(limit)
             .map(|row| {
                 let (key, sealed) = row.map_err(|error| failed("scanning the index", &error))?;
-                let value = unseal(&key, &sealed)?;
-                Ok(Entry { key: Key::from_bytes(key.to_vec()), value })
+                let value = unseal(&key, &sealed);
+                Ok((Key::from_bytes(key.to_vec()), value))
             })
             .collect()
     }

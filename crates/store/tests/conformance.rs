@@ -1,6 +1,6 @@
 //! The engine in memory does what every engine must do.
 
-use store::conformance::{Subject, all};
+use store::conformance::{self, Subject};
 use store::{MemoryEngine, Store};
 
 struct Memory(Store);
@@ -16,6 +16,31 @@ impl Subject for Memory {
 }
 
 #[test]
-fn the_engine_in_memory() {
-    all::<Memory>(200);
+fn stories() {
+    conformance::stories::<Memory>(400);
+}
+
+#[test]
+fn writers() {
+    conformance::writers::<Memory>();
+}
+
+#[test]
+fn readers() {
+    conformance::readers::<Memory>();
+}
+
+#[test]
+fn scans() {
+    conformance::scans::<Memory>();
+}
+
+#[test]
+fn contents() {
+    conformance::contents::<Memory>();
+}
+
+#[test]
+fn watching() {
+    conformance::watching::<Memory>();
 }

@@ -14,7 +14,7 @@ const TENANT: TenantId = TenantId::new(1);
 
 /// Letters of every kind read back whole and in parts, also after a reopen; equal content is kept once for each
 /// municipality; what is staged and not committed is not there; a batch over its bounds leaves no trace.
-pub(super) fn contents<S: Subject>() {
+pub fn contents<S: Subject>() {
     let mut subject = S::begin();
     let kept = run(keep_all_kinds(&subject.store()));
     run(read_all(&subject.store(), &kept));

@@ -3,17 +3,24 @@
 use std::future::Future;
 
 use bytes::Bytes;
-use model::{AccountId, FlagSet, MailboxId, MailboxRef, QueueId, TenantId, Uid, UidValidity, UnixMillis};
+use model::{
+    AccountId, FlagSet, MailboxId, MailboxRef, ModSeq, QueueId, TenantId, Uid, UidValidity, UnixMillis,
+};
+use tokio::runtime::{Builder, Runtime};
 
 use crate::{Batch, BodyId, CommitError, Committed, NewMessage, Op, Outcome, Spool, StagedBody, Store};
 
-/// Runs a part on several threads, so that tasks really meet.
-pub(super) fn run<T>(part: impl Future<Output = T>) -> T {
-    let mut builder = tokio::runtime::Builder::new_multi_thread();
-    builder.worker_threads(4).enable_all().build().expect("a runtime").block_on(part)
+/// Several threads, so that tasks really meet.
+pub(super) fn runtime() -> Runtime {
+    Builder::new_multi_thread().worker_threads(4).enable_all().build().expect("a runtime")
 }
 
-pub(super) fn mailbox(tenant: u32, account: u64, mailbox: u64) -> MailboxRef {
+/// Runs a part to its end.
+pub(super) fn run<T>(part: impl Future<Output = T>) -> T {
+    runtime().block_on(part)
+}
+
+pub(super) const fn mailbox(tenant: u32, account: u64, mailbox: u64) -> MailboxRef {
     MailboxRef {
         tenant: TenantId::new(tenant),
         account: AccountId::new(account),
@@ -63,9 +70,13 @@ pub(super) async fn file(store: &Store, mailbox: MailboxRef, content: &[u8]) -> 
     let id = body.id;
     let mut batch = batch([Op::Append(mailbox, message(id, body.size))]);
     batch.bodies.push(body);
-    match store.commit(batch).await.expect("filed").outcomes[..] {
-        [Outcome::Filed { uid, .. }] => (uid, id),
-        ref other => panic!("an append answers with {other:?}"),
+    (filed(&store.commit(batch).await.expect("filed").outcomes[0]).0, id)
+}
+
+pub(super) fn filed(outcome: &Outcome) -> (Uid, ModSeq) {
+    match outcome {
+        Outcome::Filed { uid, mod_seq } => (*uid, *mod_seq),
+        other => panic!("an append answers with {other:?}"),
     }
 }
 

@@ -11,7 +11,7 @@ use crate::{Expect, Key, Keyspace, Op, Store, Watch, WatchKey};
 
 /// Whatever changes a mailbox wakes who watches it, once for any number of changes; what changes nothing, what fails,
 /// and what changes something else does not.
-pub(super) fn watching<S: Subject>() {
+pub fn watching<S: Subject>() {
     let subject = S::begin();
     let store = subject.store();
     run(wakes(&store));

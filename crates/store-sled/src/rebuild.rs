@@ -9,8 +9,9 @@ mod restore;
 use std::path::Path;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use model::{UidValidity, UnixMillis};
-use store::{FlagsKey, Key, MessageKey, Store, TypedKey};
+use store::{BodyEntry, BodyKey, FlagsKey, Key, MessageKey, Record, Store, StoreError, TypedKey};
 
 use crate::base;
 use crate::check::{
@@ -126,12 +127,26 @@ fn settle(
         let at = message_place(letter.mailbox, letter.uid);
         found.note(at, "lades på nytt i kontots mapp för räddade brev", en);
     }
-    let gone = |letter: &Recovered| {
+    for letter in recovered.iter() {
         let (mailbox, uid) = (letter.mailbox, letter.uid);
-        [MessageKey { mailbox, uid }.to_key(), FlagsKey { mailbox, uid }.to_key()].map(|key| (key, None))
-    };
-    apply(&*core.applied, &mut recovered.iter().flat_map(gone), core.applied_lsn())?;
+        let body = BodyKey { tenant: mailbox.tenant, body: letter.body }.to_key();
+        // In one step with the row that referred to it.
+        let writes = [
+            (MessageKey { mailbox, uid }.to_key(), None),
+            (FlagsKey { mailbox, uid }.to_key(), None),
+            (body.clone(), one_less(core, &body)?),
+        ];
+        apply(&*core.applied, &mut writes.into_iter(), core.applied_lsn())?;
+    }
     write_base(core)
+}
+
+fn one_less(core: &Core, body: &Key) -> Result<Option<Bytes>, StoreError> {
+    let Some(value) = core.applied.get(body)? else { return Ok(None) };
+    let mut entry =
+        BodyEntry::decode(&value).map_err(|source| StoreError::Record { key: body.clone(), source })?;
+    entry.references = entry.references.saturating_sub(1);
+    Ok(Some(entry.encode().into()))
 }
 
 /// Corrections are not in the journal: from here on they are in the base.

@@ -53,6 +53,8 @@ pub(crate) struct Audit<'a> {
     pub(crate) references: References,
     /// Letters whose row is odd and whose body is kept.
     pub(crate) recovered: Vec<Recovered>,
+    /// Some row may refer to a body, and nobody can tell to which: then no count is lowered.
+    pub(crate) refers_unknown: bool,
 }
 
 impl<'a> Audit<'a> {
@@ -63,7 +65,8 @@ impl<'a> Audit<'a> {
         mender: Option<Mender>,
     ) -> Self {
         let seen = Seen { rows: 0, bodies: 0, found: Findings::default(), meter };
-        Self { rows, inspect, seen, mender, references: References::default(), recovered: Vec::new() }
+        let (references, recovered) = (References::default(), Vec::new());
+        Self { rows, inspect, seen, mender, references, recovered, refers_unknown: false }
     }
 
     /// Walks over everything. `index_octets` is how much of the meter stands for rows.
@@ -136,7 +139,10 @@ impl<'a> Audit<'a> {
                 let read = value.map_err(|error| error.to_string());
                 match read.and_then(|value| (self.inspect)(&key, &value).map_err(|error| error.to_string())) {
                     Ok(bodies) => bodies.iter().for_each(|body| self.references.count(body, None)),
-                    Err(why) => self.seen.odd_row(format!("row {key:?}"), &why),
+                    Err(why) => {
+                        self.refers_unknown = true;
+                        self.seen.odd_row(format!("row {key:?}"), &why);
+                    }
                 }
             }
         }

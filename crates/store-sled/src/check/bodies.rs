@@ -109,7 +109,8 @@ fn compare(audit: &mut Audit<'_>, kept: &Kept<'_>) -> Result<(), StoreError> {
             let sv = format!("referensräknaren är {stored}; {right} rader hänvisar hit");
             let en = format!("the reference count is {stored}; {right} rows refer to it");
             audit.seen.found.error(&at, sv, en);
-            if let Some(mender) = &audit.mender {
+            let lowers = u64::from(right) < stored;
+            if let Some(mender) = audit.mender.as_ref().filter(|_| !(lowers && audit.refers_unknown)) {
                 (entry.references, entry.unreferenced_since) = (right.into(), mender.now);
                 audit.put(&row.key, &entry)?;
             }

@@ -140,6 +140,7 @@ fn pair(
     let Some(message) = message else {
         let sv = "bara flaggorna finns kvar; raden som namnger brevet är borta";
         audit.seen.found.error(at(), sv, "only its flags are left; the row that names the letter is gone");
+        audit.refers_unknown = true;
         return audit.delete(&FlagsKey { mailbox, uid });
     };
     match message.value {
@@ -197,6 +198,12 @@ fn odd(
     row: Option<MessageFlags>,
 ) -> Result<(), StoreError> {
     let body = salvage(audit, mailbox.tenant, raw)?;
+    match body {
+        Some((body, size)) => {
+            audit.references.count(&BodyKey { tenant: mailbox.tenant, body }, Some(size));
+        }
+        None => audit.refers_unknown = true,
+    }
     if let Some((body, size)) = body.filter(|_| audit.mends()) {
         let (internal_date, flags) =
             row.map_or((UnixMillis(0), FlagSet::new()), |row| (row.internal_date, row.flags));
@@ -204,9 +211,6 @@ fn odd(
         return Ok(());
     }
     // It counts where it is, as far as its flags tell.
-    if let Some((body, size)) = body {
-        audit.references.count(&BodyKey { tenant: mailbox.tenant, body }, Some(size));
-    }
     let (size, flags) = row.map_or((0, FlagSet::new()), |row| {
         tally.see_mod_seq(row.mod_seq);
         (row.size, row.flags)

@@ -5,6 +5,7 @@
 //! only then the odd row goes. Running it again does no harm.
 
 mod restore;
+mod validity;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -25,7 +26,7 @@ use crate::options::Options;
 use crate::recover::{OpenError, OpenReport};
 use crate::recovered::Recovered;
 
-/// A row of another crate as it must be after a restore, if it keeps UIDVALIDITY: raised above what it was, and at least
+/// A row of another crate as it must be after messages were lost, if it keeps UIDVALIDITY: raised above what it was, and at least
 /// to the given one. `None` for all other rows.
 pub type Raise<'a> = dyn Fn(&Key, &[u8], UidValidity) -> Option<Vec<u8>> + 'a;
 
@@ -37,7 +38,7 @@ pub type FileRecovered<'a> = dyn FnMut(&Store, &[Recovered]) -> Result<(), Strin
 pub struct RebuildHooks<'a> {
     /// See [`Inspect`].
     pub inspect: &'a Inspect<'a>,
-    /// See [`Raise`]; only after a restore.
+    /// See [`Raise`]; after a restore, and when the journal has lost records.
     pub raise: &'a Raise<'a>,
     /// See [`FileRecovered`]; only if there is something to file.
     pub file: &'a mut FileRecovered<'a>,
@@ -61,8 +62,8 @@ pub struct RebuildReport {
 }
 
 /// Builds the index of the store in `dir` anew from its newest base and its journal; or, with `from`, a whole store from
-/// an export, in a folder that is empty or not there. After a restore every mailbox has a new UIDVALIDITY: a program that
-/// saw messages which came after the export must not take others for them.
+/// an export, in a folder that is empty or not there. After a restore, and if the journal has lost records, every mailbox
+/// has a new UIDVALIDITY: a program that saw messages which are lost must not take others for them.
 ///
 /// # Errors
 /// [`OpenError`]; a restore that fails leaves no store behind.
@@ -90,7 +91,10 @@ fn mend(
     progress: &mut Progress<'_>,
 ) -> Result<RebuildReport, OpenError> {
     let (core, committer, open) = opened;
-    let RebuildHooks { inspect, file, .. } = hooks;
+    let RebuildHooks { inspect, raise, file } = hooks;
+    if open.journal_short || !open.lost.is_empty() {
+        validity::raise_all(&*core.applied, core.applied_lsn(), now, raise)?;
+    }
     let mender = Mender::new(now, core.applied_lsn());
     let (mut audit, index_octets) = check::audit(&core, inspect, Some(mender), progress)?;
     check::note_open(&mut audit.seen.found, &open);

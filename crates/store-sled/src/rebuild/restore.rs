@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use model::{UidValidity, UnixMillis};
-use store::{BodyEntry, BodyKey, Key, Keyspace, MailboxState, MailboxStateKey, Record, StoreError, TypedKey};
+use model::UnixMillis;
+use store::{BodyEntry, BodyKey, Key, Record, StoreError, TypedKey};
 
+use super::validity::raise_all;
 use super::{Raise, RebuildHooks, RebuildReport, mend};
 use crate::applied::{Applied, SledTree};
 use crate::base;
@@ -113,7 +114,7 @@ fn fill(
     if let Some(secret) = loaded.secret {
         write_secret(&*files, half, &secret).map_err(OpenError::io("writing the store's secret"))?;
     }
-    raise_all(&index, now, raise)?;
+    raise_all(&index, 0, now, raise)?;
     log.sync().map_err(OpenError::io("syncing the body log"))?;
     finish(files, half, options, &index, &loaded)
 }
@@ -166,32 +167,4 @@ impl Placing<'_> {
     fn flush(&mut self) -> Result<(), OpenError> {
         Ok(apply(self.index, &mut self.rows.drain(..), 0)?)
     }
-}
-
-/// A new UIDVALIDITY for every mailbox.
-fn raise_all(index: &SledTree, now: UnixMillis, raise: &Raise<'_>) -> Result<(), OpenError> {
-    let at_least = u32::try_from(now.seconds()).ok().and_then(UidValidity::new).unwrap_or(UidValidity::MIN);
-    let mut page = Vec::new();
-    // Written behind the walk: it never meets its own rows.
-    base::each_row(index, |key, value| {
-        if let Some(raised) = raised(key, value, at_least, raise) {
-            page.push((key.clone(), Some(raised)));
-        }
-        if page.len() < ROWS {
-            return Ok(());
-        }
-        apply(index, &mut page.drain(..), 0).map_err(io::Error::other)
-    })
-    .map_err(OpenError::io("raising UIDVALIDITY"))?;
-    Ok(apply(index, &mut page.drain(..), 0)?)
-}
-
-fn raised(key: &Key, value: &[u8], at_least: UidValidity, raise: &Raise<'_>) -> Option<Bytes> {
-    if key.space() != Some(Keyspace::MailboxState) {
-        return raise(key, value, at_least).map(Bytes::from);
-    }
-    MailboxStateKey::from_key(key)?;
-    let mut state = MailboxState::decode(value).ok()?;
-    state.uid_validity = state.uid_validity.next().unwrap_or(UidValidity::MAX).max(at_least);
-    Some(state.encode().into())
 }

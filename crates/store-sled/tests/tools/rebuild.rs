@@ -4,7 +4,7 @@ use model::{MailboxId, MailboxRef, Uid};
 use store::{BodyKey, FlagsKey, MailboxStateKey, MessageKey, Record, TypedKey, Usage, UsageKey};
 use store_sled::OpenError;
 
-use crate::support::{Place, TENANT, mailbox, peek, plant, plant_row, rebuild, rows};
+use crate::support::{Place, TENANT, append, mailbox, options, peek, plant, plant_row, rebuild, rows};
 
 fn uid(number: u32) -> Uid {
     Uid::new(number).unwrap()
@@ -27,6 +27,28 @@ fn the_index_comes_back_from_base_and_journal() {
     }
     let nowhere = Place::new();
     assert!(matches!(nowhere.rebuild(None), Err(OpenError::NoStore(_))));
+}
+
+#[test]
+fn a_lost_journal_means_new_uidvalidity() {
+    let place = Place::filled();
+    let dir = place.dir();
+    into_base(&place);
+    place.with(|store, _, runtime| runtime.block_on(append(store, &[mailbox(1, 1)], 700)));
+    for gone in ["index", "journal"] {
+        std::fs::remove_dir_all(dir.join(gone)).unwrap();
+    }
+    assert!(
+        store_sled::SledEngine::open(&dir, options()).is_err(),
+        "a plain start does not go on without it"
+    );
+    let report = place.rebuild(None).unwrap();
+    assert!(report.findings.iter().any(|found| found.at == "journal"), "{report:#?}");
+    let state = peek(&dir, &MailboxStateKey(mailbox(1, 1)));
+    assert_eq!(state.uid_validity.get(), 1_800_000_000);
+    let after = place.check();
+    assert!(after.is_clean(), "{after:#?}");
+    assert!(after.findings[0].text.en.starts_with("1 bodies"), "the letter that nobody knows of: {after:#?}");
 }
 
 /// Puts what sled has now into the base, so that a rebuild meets it.

@@ -6,6 +6,7 @@
 //!
 //! Not here: power cuts and failing disks, which each durable engine simulates below its own files.
 
+mod bounds;
 mod compare;
 mod contents;
 mod kit;
@@ -17,6 +18,7 @@ mod stories;
 mod watching;
 mod writers;
 
+pub use bounds::bounds;
 pub use contents::contents;
 pub use readers::readers;
 pub use scans::scans;
@@ -44,5 +46,6 @@ pub fn all<S: Subject>(cases: u32) {
     readers::<S>();
     scans::<S>();
     contents::<S>();
+    bounds::<S>();
     watching::<S>();
 }

@@ -41,6 +41,11 @@ fn contents() {
 }
 
 #[test]
+fn bounds() {
+    conformance::bounds::<Memory>();
+}
+
+#[test]
 fn watching() {
     conformance::watching::<Memory>();
 }

@@ -1,26 +1,22 @@
-//! Bodies: all lengths, parts, one copy for each municipality, nothing without a commit, bounds of a batch.
+//! Bodies: all lengths, parts, one copy for each municipality, nothing without a commit.
 
+use ::model::TenantId;
 use bytes::Bytes;
-use model::{TenantId, UidSet};
 
 use super::Subject;
-use super::kit::{batch, create, file, mailbox, message, noise, prose, run, stage, uid};
-use crate::{
-    Batch, BodyId, BodyKey, CommitError, Key, Keyspace, MailboxStateKey, MessageKey, Op, Spool, Store,
-    StoreError,
-};
+use super::kit::{batch, create, file, mailbox, message, noise, prose, run, stage};
+use crate::{BodyId, BodyKey, CommitError, Op, Spool, Store, StoreError};
 
 const TENANT: TenantId = TenantId::new(1);
 
 /// Letters of every kind read back whole and in parts, also after a reopen; equal content is kept once for each
-/// municipality; what is staged and not committed is not there; a batch over its bounds leaves no trace.
+/// municipality; what is staged and not committed is not there.
 pub fn contents<S: Subject>() {
     let mut subject = S::begin();
     let kept = run(keep_all_kinds(&subject.store()));
     run(read_all(&subject.store(), &kept));
     run(once_for_each_municipality(&subject.store()));
     run(nothing_without_a_commit(&subject.store()));
-    run(bounds(&subject.store()));
     subject.reopen();
     run(read_all(&subject.store(), &kept));
 }
@@ -103,47 +99,4 @@ async fn nothing_without_a_commit(store: &Store) {
     assert!(matches!(store.commit(failing).await, Err(CommitError::NoMailbox(_))));
     assert_eq!(store.load(&key).await.expect("reads"), None, "a failed batch keeps no body");
     assert!(matches!(store.read_body(TENANT, id, 0..10).await, Err(StoreError::NoBody(_))));
-}
-
-async fn bounds(store: &Store) {
-    let here = mailbox(1, 3, 1);
-    create(store, here).await;
-    let (_, body) = file(store, here, b"small").await;
-    let before = store.load(&MailboxStateKey(here)).await.expect("reads");
-    let row =
-        |number: u32, len: usize| Op::Put(Key::new(Keyspace::Audit, TENANT).with_u32(number), vec![7; len]);
-    let append = || Op::Append(here, message(body, 5));
-    let many = UidSet::range(uid(1), uid(257));
-    let over: [(&str, Batch); 5] = [
-        ("operations", batch((0..=Batch::OPS_MAX).map(|_| append()))),
-        ("a value", batch([append(), row(0, Batch::VALUE_OCTETS_MAX + 1)])),
-        ("UIDs", batch([append(), Op::Expunge { mailbox: here, uids: many }])),
-        ("changes", batch([append(), Op::Forget { mailbox: here, mod_seqs: vec![Default::default(); 257] }])),
-        ("octets", batch((0..255).map(|number| row(number, 4_000)).chain([append()]).map(longer_key))),
-    ];
-    for (what, batch) in over {
-        let answer = store.commit(batch).await;
-        assert!(matches!(answer, Err(CommitError::TooLarge(_))), "{what}: {answer:?}");
-        assert_eq!(store.load(&MailboxStateKey(here)).await.expect("reads"), before, "{what}: no trace");
-        assert_eq!(store.load(&MessageKey { mailbox: here, uid: uid(2) }).await.expect("reads"), None);
-        let rows =
-            store.scan(&crate::KeyRange::prefix(&Key::new(Keyspace::Audit, TENANT)), 9).await.expect("reads");
-        assert_eq!(rows, [], "{what}: no trace");
-    }
-    // At the bounds, everything is taken.
-    let rows = (0..200).map(|number| row(number, Batch::VALUE_OCTETS_MAX));
-    store.commit(batch(rows)).await.expect("200 rows of 4,000 octets");
-    store.commit(batch((0..Batch::OPS_MAX).map(|_| append()))).await.expect("256 operations");
-    let all = Op::Expunge { mailbox: here, uids: UidSet::range(uid(1), uid(256)) };
-    store.commit(batch([all])).await.expect("256 messages in one expunge");
-    let kept = store.load(&BodyKey { tenant: here.tenant, body }).await.expect("reads").expect("is there");
-    assert_eq!(kept.references, 1, "of 257 messages one is left");
-}
-
-/// Keys count too: 255 rows of 4,000 octets are under the bound, their long keys bring them over it.
-fn longer_key(op: Op) -> Op {
-    match op {
-        Op::Put(key, value) => Op::Put(key.with_bytes(&[1; 150]), value),
-        op => op,
-    }
 }

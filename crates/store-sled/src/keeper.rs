@@ -81,7 +81,14 @@ pub(crate) fn run(core: &Arc<Core>, stop: &Stop) {
 /// Takes or refuses by the free room; both ways without a restart.
 pub(crate) fn look_at_room(core: &Core) {
     match core.files.space(&core.dir) {
-        Ok(space) => core.health.set_full(space.free < core.options.free_min(space.total)),
+        Ok(space) => {
+            let full = space.free < core.options.free_min(space.total);
+            core.health.set_full(full);
+            core.segments.keep_spares(if full { 0 } else { base_octets_max(core, space.total) });
+            if full && let Err(error) = core.segments.give_back_spares() {
+                tracing::warn!(%error, "giving back spare journal segments");
+            }
+        }
         Err(error) => tracing::warn!(%error, "free room is not known"),
     }
 }
@@ -111,5 +118,10 @@ pub(crate) fn run_upkeep(core: &Arc<Core>, stop: &Stop) {
 fn base_is_due(core: &Core) -> bool {
     let since = core.segments.octets() - core.base_octets.load(Ordering::Relaxed);
     let total = core.files.space(&core.dir).map_or(u64::MAX, |space| space.total);
-    !core.health.is_full() && since > core.options.base_octets.min(total / 20)
+    !core.health.is_full() && since > base_octets_max(core, total)
+}
+
+/// How long the journal may become before there is a new base, on a disk of `total` octets.
+fn base_octets_max(core: &Core, total: u64) -> u64 {
+    core.options.base_octets.min(total / 20)
 }

@@ -162,7 +162,8 @@ fn settle(core: &Arc<Core>, report: &OpenReport, first: bool) -> io::Result<()> 
     if report.from_base || first {
         checkpoint(core)?;
     }
-    if first || report.journal_short || !report.lost.is_empty() {
+    let has_base = base::list(&*core.files, &core.base_dir())?.contains(&core.marks.get().base);
+    if first || !has_base || report.journal_short || !report.lost.is_empty() {
         base::write(core)?;
     }
     core.recycle()

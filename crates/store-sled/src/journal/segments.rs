@@ -13,8 +13,8 @@ use crate::files::{File, Files};
 /// The header has a sector of its own.
 pub(super) const HEADER_OCTETS: u64 = SECTOR as u64;
 const MAGIC: &[u8; 8] = b"SkoJrnl1";
-/// Spares that are kept; more are given back to the file system.
-const SPARES_MAX: usize = 2;
+/// Spares that are kept in any case.
+const SPARES_LEAST: usize = 2;
 const ZEROS_OCTETS: usize = 1 << 20;
 
 /// A segment in use.
@@ -73,6 +73,8 @@ struct State {
     sealed: VecDeque<(Segment, u64)>,
     current: Option<Segment>,
     free: Vec<(String, Arc<dyn File>)>,
+    /// Spares that are kept; more are given back to the file system.
+    spares_max: usize,
     durable_lsn: u64,
     next_generation: u64,
     next_number: u64,
@@ -197,13 +199,29 @@ impl Segments {
         Ok(())
     }
 
+    /// Keeps so many octets of spares: what is freed by one base is filled before the next, and need not be filled with
+    /// zeros again.
+    pub(crate) fn keep_spares(&self, octets: u64) {
+        let count = usize::try_from(octets / self.segment_octets.max(1)).unwrap_or(usize::MAX);
+        self.state.lock().spares_max = count;
+    }
+
+    /// Gives all spares but a few back to a file system that is nearly full.
+    pub(crate) fn give_back_spares(&self) -> io::Result<()> {
+        let mut state = self.state.lock();
+        let at = state.free.len().min(SPARES_LEAST);
+        let surplus = state.free.split_off(at);
+        drop(state);
+        surplus.iter().try_for_each(|(name, _)| self.files.remove(&self.dir.join(name)))
+    }
+
     /// Lets go of full segments without a record above `lsn`.
     pub(crate) fn recycle(&self, lsn: u64) -> io::Result<()> {
         let mut surplus = Vec::new();
         let mut state = self.state.lock();
         while state.sealed.front().is_some_and(|(_, last)| *last <= lsn) {
             let (segment, _) = state.sealed.pop_front().expect("just seen");
-            if state.free.len() < SPARES_MAX && segment.len == self.segment_octets {
+            if state.free.len() < state.spares_max.max(SPARES_LEAST) && segment.len == self.segment_octets {
                 state.free.push((segment.name, segment.file));
             } else {
                 surplus.push(segment.name);

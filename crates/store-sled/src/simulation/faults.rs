@@ -72,6 +72,27 @@ fn what_was_read_after_a_failed_sync_survives_a_later_cut() {
 }
 
 #[test]
+fn a_mark_that_only_seems_to_be_on_the_disk_frees_nothing() {
+    let disk = FaultyDisk::new(1);
+    let mut life = begin(&disk, options());
+    for number in 0..30 {
+        life.commit(vec![append(&life, 1, &crate::testing_letter(300 + number))]).pop().unwrap().unwrap();
+    }
+    checkpoint(&life.core).unwrap();
+    // The base is written, its mark is not.
+    disk.fail_sync_in(1);
+    crate::base::write(&life.core).unwrap_err();
+    drop(life);
+    let disk = disk.after_kill();
+    let mut life = live(&disk, Tree::default(), options()).unwrap();
+    for _ in 0..100 {
+        life.commit(vec![set_seen(1), flip(0), flip(1)]);
+    }
+    let (rows, disk) = (life.tree.rows(), disk.after_power_cut());
+    assert_eq!(live(&disk, Tree::default(), options()).unwrap().tree.rows(), rows);
+}
+
+#[test]
 fn an_answer_comes_after_the_sync_of_the_last_octet() {
     let disk = FaultyDisk::new(1);
     let mut life = begin(&disk, options());

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod basics;
-mod conformance;
 mod guarded_open;
 mod kill;
 mod support;
+mod sweep;

@@ -43,6 +43,7 @@ pub use mailboxes::{Appended, Mailboxes, NewLetter, Status};
 pub use provision::{inbox, provision, special};
 pub use query::{Day, Query};
 pub use quota::QuotaLimit;
+pub use recover::raise_uid_validity;
 pub use selected::{FlagUpdate, Picked, Selected, Updates};
 pub use store_flags::Stored;
 pub use table::{MessageRow, Table};

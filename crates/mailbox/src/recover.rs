@@ -2,15 +2,24 @@
 
 use std::sync::atomic::Ordering;
 
-use model::{AccountId, MailboxRef, TenantId, Uid, UidSet, UnixMillis};
+use model::{AccountId, MailboxRef, TenantId, Uid, UidSet, UidValidity, UnixMillis};
 use store::{
-    Batch, ChangeKey, CommitError, Entry, FlagsKey, KeyRange, Keyspace, Lane, MailboxStateKey, Op, Record,
-    StoreError, TypedKey,
+    Batch, ChangeKey, CommitError, Entry, FlagsKey, Key, KeyRange, Keyspace, Lane, MailboxStateKey, Op,
+    Record, StoreError, TypedKey,
 };
 
-use crate::rows::{FolderKey, FoldersKey, Intent, IntentKey};
+use crate::rows::{FolderKey, FoldersKey, FoldersRow, Intent, IntentKey};
 use crate::tree::Tree;
 use crate::{MailboxError, Mailboxes};
+
+/// An account's row of numbers given away, with a UIDVALIDITY of at least `least` that is higher than before; `None` for
+/// every other row. A restore asks for it: a program that saw messages which are lost must not take others for them.
+pub fn raise_uid_validity(key: &Key, value: &[u8], least: UidValidity) -> Option<Vec<u8>> {
+    FoldersKey::from_key(key).filter(|_| key.space() == Some(Keyspace::Folders))?;
+    let mut row = FoldersRow::decode(value).ok()?;
+    row.uid_validity = row.uid_validity.next().unwrap_or(UidValidity::MAX).max(least);
+    Some(row.encode())
+}
 
 impl Mailboxes {
     /// Ends what a crash broke off: COPYs are undone, deleted mailboxes and accounts are purged. Run it before anything is

@@ -70,7 +70,30 @@ impl Operations for Machine {
         let Some(engine) = self.engine.lock().clone() else {
             return Err(Failure::new("closed", Text::new("Tjänsten stannar.", "The service is stopping.")));
         };
-        let _ = (engine, to, lines);
-        Err(Failure::new("later", Text::new("", "")))
+        let (path, lines) = (to.to_owned(), lines.clone());
+        let step = Text::new("Skriver kopian", "Writing the copy");
+        let export =
+            move || engine.export(&path, &mut |done, total| lines.progress(step.clone(), done, Some(total)));
+        let written = tokio::task::spawn_blocking(export).await;
+        let failed = |error: &dyn std::fmt::Display| {
+            let to = to.display();
+            Failure::new(
+                "export",
+                Text::new(
+                    format!("{to} gick inte att skriva: {error}"),
+                    format!("{to} could not be written: {error}"),
+                ),
+            )
+        };
+        match written {
+            Ok(Ok(report)) => Ok(ExportReport {
+                path: to.to_string_lossy().into_owned(),
+                octets: report.octets,
+                rows: report.rows,
+                bodies: report.bodies,
+            }),
+            Ok(Err(error)) => Err(failed(&error)),
+            Err(error) => Err(failed(&error)),
+        }
     }
 }

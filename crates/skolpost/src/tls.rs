@@ -150,22 +150,41 @@ fn read_pair(chain: &Path, key: &Path) -> Result<(CertifiedKey, Vec<String>), Fa
     Ok((pair, names))
 }
 
-/// Writes a self-signed pair `skolpost.crt` and `skolpost.key`, its own trust anchor, valid for `names`.
+/// Writes a pair `skolpost.crt` and `skolpost.key` for `names`, and the authority that signed it as `skolpost-ca.crt`, which
+/// mail programs can be told to trust. The authority's key is thrown away: it never signs anything else.
 ///
 /// # Errors
 /// [`Failure`] when the files cannot be written.
 pub(crate) fn write_self_signed(folder: &Path, names: &[String]) -> Result<(), Failure> {
     let wrong = |error: rcgen::Error| Failure::internal("certificate", &error);
+    let mut authority = rcgen::CertificateParams::new(Vec::new()).map_err(wrong)?;
+    authority.distinguished_name.push(rcgen::DnType::CommonName, format!("Skolpost {}", names[0]));
+    authority.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Constrained(0));
+    authority.key_usages = vec![rcgen::KeyUsagePurpose::KeyCertSign, rcgen::KeyUsagePurpose::CrlSign];
+    let authority_key = rcgen::KeyPair::generate().map_err(wrong)?;
+    let signed = authority.self_signed(&authority_key).map_err(wrong)?;
+    let issuer = rcgen::Issuer::new(authority, authority_key);
+
     let mut params = rcgen::CertificateParams::new(names.to_vec()).map_err(wrong)?;
-    params.distinguished_name.push(rcgen::DnType::CommonName, "Skolpost (self-signed)");
-    params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Constrained(0));
-    params.key_usages = vec![rcgen::KeyUsagePurpose::DigitalSignature, rcgen::KeyUsagePurpose::KeyCertSign];
+    params.distinguished_name.push(rcgen::DnType::CommonName, names[0].clone());
+    params.key_usages = vec![rcgen::KeyUsagePurpose::DigitalSignature];
     params.extended_key_usages = vec![rcgen::ExtendedKeyUsagePurpose::ServerAuth];
+    params.use_authority_key_identifier_extension = true;
+    // Some mail programs take nothing that is valid for longer than 825 days.
+    let today = time::OffsetDateTime::now_utc();
+    params.not_before = today - time::Duration::days(1);
+    params.not_after = today + time::Duration::days(820);
     let key = rcgen::KeyPair::generate().map_err(wrong)?;
-    let certificate = params.self_signed(&key).map_err(wrong)?;
+    let certificate = params.signed_by(&key, &issuer).map_err(wrong)?;
     crate::files::write_private(&folder.join("skolpost.key"), key.serialize_pem().as_bytes())?;
-    let chain = folder.join("skolpost.crt");
-    fs::write(&chain, certificate.pem()).map_err(|error| Failure::file(&chain, &error))
+    for (name, content) in [
+        ("skolpost.crt", format!("{}{}", certificate.pem(), signed.pem())),
+        ("skolpost-ca.crt", signed.pem()),
+    ] {
+        let file = folder.join(name);
+        fs::write(&file, content).map_err(|error| Failure::file(&file, &error))?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]

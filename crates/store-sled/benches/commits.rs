@@ -1,4 +1,4 @@
-//! How fast the engine commits: `cargo bench -p store-sled [-- --tiny] [FOLDER]`.
+//! How fast the engine commits: `cargo bench -p store-sled [-- --tiny | --reopen] [FOLDER]`.
 //!
 //! Each line: appends/s, milliseconds at the median and at p99. Writers wait for their own answer, as sessions do.
 
@@ -24,6 +24,9 @@ fn main() {
     let folder =
         args.iter().find(|arg| !arg.starts_with("--")).map_or_else(std::env::temp_dir, PathBuf::from);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    if args.iter().any(|arg| arg == "--reopen") {
+        return runtime.block_on(reopen(&folder));
+    }
     println!(
         "{:>8} {:>8} {:>10} {:>10} {:>8} {:>8}",
         "body", "writers", "in journal", "append/s", "p50 ms", "p99 ms"
@@ -69,18 +72,69 @@ async fn line(folder: &Path, body: usize, writers: u64, inline: u64) {
     );
 }
 
+/// Fills a store with half a million messages, then opens it: after a clean end, and as a kill leaves it.
+async fn reopen(folder: &Path) {
+    const MESSAGES: u64 = 500_000;
+    const WRITERS: u64 = 32;
+    const BATCH: u64 = 20;
+    let dir = tempfile::tempdir_in(folder).unwrap();
+    let (store, handle) = SledEngine::open(&dir.path().join("store"), Options::default()).unwrap();
+    let begin = Instant::now();
+    let fill = |writer: u64| {
+        let store = store.clone();
+        async move {
+            for account in (writer * 20)..(writer * 20 + 20) {
+                store.commit(one(Op::CreateMailbox(mailbox(account), UidValidity::MIN))).await.unwrap();
+            }
+            for number in 0..MESSAGES / WRITERS / BATCH {
+                let content = Spool::from_bytes(letter(writer << 32 | number, 2000));
+                let staged = store.stage(TenantId::new(1), content, Bytes::new()).await.unwrap();
+                let mut batch = Batch::new(UnixMillis(1));
+                let accounts = (writer * 20)..(writer * 20 + BATCH);
+                batch.ops.extend(accounts.map(|account| Op::Append(mailbox(account), message(&staged))));
+                batch.bodies.push(staged);
+                store.commit(batch).await.unwrap();
+            }
+        }
+    };
+    let tasks: Vec<_> = (0..WRITERS).map(|writer| tokio::spawn(fill(writer))).collect();
+    for task in tasks {
+        task.await.unwrap();
+    }
+    println!("{MESSAGES} messages filed in {:.1} s", begin.elapsed().as_secs_f64());
+    let copy = dir.path().join("killed");
+    std::process::Command::new("cp").arg("-r").arg(dir.path().join("store")).arg(&copy).status().unwrap();
+    drop(store);
+    let begin = Instant::now();
+    handle.close().unwrap();
+    println!("closed in {:.2} s", begin.elapsed().as_secs_f64());
+    for (what, dir) in [("a clean end", dir.path().join("store")), ("a kill", copy)] {
+        let begin = Instant::now();
+        let (store, handle) = SledEngine::open(&dir, Options::default()).unwrap();
+        store.load(&store::MailboxStateKey(mailbox(1))).await.unwrap().unwrap();
+        println!(
+            "first answer after {what}: {:.2} s, {} records replayed",
+            begin.elapsed().as_secs_f64(),
+            handle.open_report().replayed
+        );
+    }
+}
+
+fn one(op: Op) -> Batch {
+    let mut batch = Batch::new(UnixMillis(1));
+    batch.ops.push(op);
+    batch
+}
+
+fn mailbox(account: u64) -> MailboxRef {
+    MailboxRef { tenant: TenantId::new(1), account: AccountId::new(account), mailbox: MailboxId::new(1) }
+}
+
 /// Half of all letters go to one mailbox, the others each to the writer's own.
 async fn write(store: Store, writer: u64, body: usize, until: Instant) -> Vec<Duration> {
-    let mailbox = |account| MailboxRef {
-        tenant: TenantId::new(1),
-        account: AccountId::new(account),
-        mailbox: MailboxId::new(1),
-    };
     for account in [0, writer + 1] {
-        let mut batch = Batch::new(UnixMillis(1));
-        batch.ops.push(Op::CreateMailbox(mailbox(account), UidValidity::MIN));
         // The common one is made by the first.
-        drop(store.commit(batch).await);
+        drop(store.commit(one(Op::CreateMailbox(mailbox(account), UidValidity::MIN))).await);
     }
     let mut times = Vec::new();
     let mut number = writer << 32;

@@ -96,7 +96,7 @@ fn a_full_disk_refuses_for_now_and_loses_nothing() {
     assert!(imap.letter(1).expect("993 answers").is_some());
     imap.command("STORE 1:2 +FLAGS (\\Seen \\Deleted)").expect("993 answers").ok();
     imap.command("EXPUNGE").expect("993 answers").ok();
-    let appended = imap.append("INBOX", "()", &letter(9_999)).expect("993 answers");
+    let appended = imap.append("INBOX", "", &letter(9_999)).expect("993 answers");
     assert!(appended.status.starts_with("NO"), "APPEND on a full disk: {}", appended.status);
 
     disk.empty();

@@ -123,7 +123,7 @@ fn an_fdatasync_stands_between_the_last_octet_and_every_acknowledgement() {
 
     imap.command("CREATE Annat").expect("143 answers").ok();
     from = watcher.position();
-    imap.append("INBOX", "()", b"Subject: tva\r\n\r\nappendrad\r\n").expect("143 answers").ok();
+    imap.append("INBOX", "", b"Subject: tva\r\n\r\nappendrad\r\n").expect("143 answers").ok();
     assert_synced(&watcher.calls(from, "APPENDUID"), "appendrad", "APPENDUID");
 
     imap.command("SELECT INBOX").expect("143 answers").ok();

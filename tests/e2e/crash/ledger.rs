@@ -156,7 +156,7 @@ impl Writer {
             _ => {
                 let name = format!("ark-{}-{}", self.acknowledged, noise.below(1 << 40));
                 self.under_way = Some((name.clone(), Some(("Arbete", false))));
-                imap.append("Arbete", "()", &noise::letter(&name))?.ok();
+                imap.append("Arbete", "", &noise::letter(&name))?.ok();
                 self.done()
             }
         }

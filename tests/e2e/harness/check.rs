@@ -53,7 +53,7 @@ fn a_waiting_reader_hears_of_a_new_letter() {
     assert!(imap.response().unwrap().text.starts_with('+'));
 
     town.submission(&per)
-        .send(&per.address, &[&asa.address], b"Subject: x\r\n\r\nx\r\n")
+        .send(&per.address, &[&asa.address], b"From: per@skola.test\r\nSubject: x\r\n\r\nx\r\n")
         .unwrap()
         .expect(250);
     imap.set_wait(Duration::from_secs(10)).unwrap();

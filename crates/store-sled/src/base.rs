@@ -37,7 +37,8 @@ pub(crate) fn write(core: &Arc<Core>) -> io::Result<u64> {
     archive::verify(&file)?;
     core.files.rename(&half, &dir.join(name(start)))?;
     core.files.sync_dir(&dir)?;
-    core.marks.set(|marks| marks.base = start)?;
+    let marked = core.marks.set(|marks| marks.base = start);
+    marked.inspect_err(|error| core.health.turn_read_only("marks", error))?;
     core.base_octets.store(octets, Ordering::Relaxed);
     for other in core.files.list(&dir)? {
         if other != name(start) {

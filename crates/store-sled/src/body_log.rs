@@ -70,6 +70,9 @@ pub(crate) struct BodyLog {
     segments: RwLock<BTreeMap<u32, Arc<dyn File>>>,
     /// Written and not synced.
     dirty: Mutex<BTreeSet<u32>>,
+    /// One sync at a time, and none after one that failed: one that another thread has begun and not finished is no
+    /// promise, and the next after a failure says yes to pages that the kernel has given up.
+    syncing: Mutex<bool>,
     end: Mutex<End>,
 }
 
@@ -98,6 +101,7 @@ impl BodyLog {
             reserve_octets: options.body_reserve_octets,
             segments: RwLock::new(segments),
             dirty: Mutex::default(),
+            syncing: Mutex::default(),
             end: Mutex::new(end),
         })
     }
@@ -180,21 +184,26 @@ impl BodyLog {
         Ok(known)
     }
 
-    /// Makes everything durable that was written before the call. A failure stays a failure: see the journal.
+    /// Makes everything durable that was written before the call.
     pub(crate) fn sync(&self) -> io::Result<()> {
+        let mut failed = self.syncing.lock();
         let dirty = std::mem::take(&mut *self.dirty.lock());
-        for number in dirty {
-            let file = self.segments.read().get(&number).cloned();
-            file.map_or(Ok(()), |file| file.sync_data())?;
-        }
-        Ok(())
+        dirty.into_iter().try_for_each(|number| self.sync_file(number, &mut failed))
     }
 
-    /// Makes one segment durable, whoever else syncs at the same time: a sync that another thread has begun and not
-    /// finished is no promise.
+    /// Makes one segment durable.
     pub(crate) fn sync_segment(&self, number: u32) -> io::Result<()> {
+        self.sync_file(number, &mut self.syncing.lock())
+    }
+
+    fn sync_file(&self, number: u32, failed: &mut bool) -> io::Result<()> {
+        if *failed {
+            return Err(io::Error::other("a sync of the body log has failed before"));
+        }
         let file = self.segments.read().get(&number).cloned();
-        file.map_or(Ok(()), |file| file.sync_data())
+        let done = file.map_or(Ok(()), |file| file.sync_data());
+        *failed = done.is_err();
+        done
     }
 
     /// Numbers and lengths of the segments.

@@ -33,6 +33,8 @@ pub(crate) struct Core {
     pub(crate) applied_lsn: AtomicU64,
     /// LSNs from which somebody reads the journal: nothing above is recycled.
     pub(crate) pins: Mutex<Vec<u64>>,
+    /// One checkpoint at a time.
+    pub(crate) checkpointing: Mutex<()>,
     /// Held by who writes a base, exports or moves bodies: one at a time.
     pub(crate) upkeep: Mutex<()>,
     /// Journal octets at the last checkpoint and at the last base.

@@ -157,10 +157,7 @@ impl Handle {
     /// # Errors
     /// [`StoreError`] if the disk refuses; the engine is read-only then.
     pub fn checkpoint(&self) -> Result<(), StoreError> {
-        checkpoint(&self.core).map_err(|error| {
-            self.core.health.turn_read_only("checkpoint", &error);
-            io_error("checkpoint", &error)
-        })
+        checkpoint(&self.core).map_err(|error| io_error("checkpoint", &error))
     }
 
     /// Writes a base now: nightly, so that the journal stays short. Takes seconds to minutes; not on an async thread.

@@ -38,8 +38,17 @@ impl Stop {
     }
 }
 
-/// Makes the index and the body log durable up to what is applied now, marks it and lets go of old segments.
+/// Makes the index and the body log durable up to what is applied now, marks it and lets go of old segments. After a
+/// failure the engine is read-only and there is no other checkpoint: a second sync would say yes to what is lost.
 pub(crate) fn checkpoint(core: &Core) -> io::Result<()> {
+    let _alone = core.checkpointing.lock();
+    if core.health.is_read_only() {
+        return Err(io::Error::other("the store is read-only"));
+    }
+    checkpoint_alone(core).inspect_err(|error| core.health.turn_read_only("checkpoint", error))
+}
+
+fn checkpoint_alone(core: &Core) -> io::Result<()> {
     let octets = core.segments.octets();
     let lsn = core.applied_lsn();
     if lsn > core.marks.get().applied {
@@ -71,9 +80,8 @@ pub(crate) fn run(core: &Arc<Core>, stop: &Stop) {
             || checked.elapsed() >= Duration::from_secs(core.options.checkpoint_seconds);
         if due && !core.health.is_read_only() {
             checked = Instant::now();
-            if let Err(error) = checkpoint(core) {
-                core.health.turn_read_only("checkpoint", &error);
-            }
+            // It has said so, and the engine is read-only now.
+            let _ = checkpoint(core);
         }
     }
 }

@@ -143,6 +143,7 @@ pub(crate) fn open(parts: Parts<'_>) -> Result<(Arc<Core>, Committer, OpenReport
         watchers: Watchers::default(),
         applied_lsn: AtomicU64::new(filled.lsn),
         pins: Mutex::default(),
+        checkpointing: Mutex::default(),
         upkeep: Mutex::default(),
         checkpoint_octets: AtomicU64::new(0),
         base_octets: AtomicU64::new(0),

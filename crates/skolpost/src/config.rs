@@ -77,6 +77,8 @@ pub(crate) struct Limits {
     pub(crate) flow: flow::Limits,
     /// Mailboxes and their views.
     pub(crate) mailbox: mailbox::Limits,
+    /// How far a letter is taken apart.
+    pub(crate) message: message::Limits,
     /// Files of schools.
     pub(crate) import: roster::Limits,
 }

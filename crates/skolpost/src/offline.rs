@@ -117,7 +117,7 @@ async fn file_recovered(
     config: &Config,
     now: UnixMillis,
 ) -> Result<(), Box<dyn std::error::Error>> {
-    let reading = message::Limits::default();
+    let reading = config.limits.message.clone();
     let mailboxes = Mailboxes::new(store.clone(), config.limits.mailbox.clone(), reading, now);
     let name = MailboxName::parse(RECOVERED)?;
     let mut by_account: BTreeMap<(TenantId, AccountId), Vec<Recovered>> = BTreeMap::new();

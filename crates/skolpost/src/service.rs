@@ -106,7 +106,7 @@ impl Service {
         let (store, engine) = opened.map_err(|error| Failure::internal("store", &error))??;
         info!(report = ?engine.open_report(), "store open");
         let directory = Directory::new(store.clone(), config.auth.passwords.clone());
-        let reading = message::Limits::default();
+        let reading = config.limits.message.clone();
         let mailboxes = Mailboxes::new(store.clone(), config.limits.mailbox.clone(), reading, started);
         mailboxes.recover(started).await.map_err(|error| Failure::internal("recovery", &error))?;
         let spool_folder = data_folder(dir, &config).join("spool");

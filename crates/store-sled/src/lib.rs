@@ -6,8 +6,6 @@
 //! What lies in the folder: `journal/`, `bodies/`, `base/`, `index/` (sled), `marks`, `secret` (what body names are derived
 //! from), `lock`, `spool/` (unnamed files of letters on their way).
 
-#![allow(dead_code)]
-
 mod applied;
 mod archive;
 mod base;

@@ -13,3 +13,4 @@ mod disk_full;
 mod durability;
 mod harness;
 mod layers;
+mod readme;

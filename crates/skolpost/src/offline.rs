@@ -1,6 +1,7 @@
 //! `store check` and `store rebuild`: with the service stopped on its folder, or on an export.
 
 use std::collections::BTreeMap;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -73,6 +74,7 @@ pub(crate) fn rebuild(dir: &Path, from: Option<&Path>, output: Output) -> Result
     let config = Config::load(&dir.join("skolpost.toml"))?;
     let data = service::data_folder(dir, &config);
     let (bar, now) = (bar(output), service::now());
+    let aside = if from.is_some() { set_aside(&data, now)? } else { None };
     let runtime = serve::runtime()?;
     let mut file = |store: &Store, letters: &[Recovered]| {
         runtime.block_on(file_recovered(store, letters, &config, now)).map_err(|error| error.to_string())
@@ -88,6 +90,13 @@ pub(crate) fn rebuild(dir: &Path, from: Option<&Path>, output: Output) -> Result
         "findings": findings, "more": report.more });
     output.answer(&value, |output| {
         let mut lines = words(&report.findings, report.more, output);
+        if let Some(aside) = &aside {
+            let aside = aside.display();
+            lines.push(match output.language {
+                Language::Sv => format!("Det som fanns förut ligger kvar i {aside}; ta bort det när allt fungerar."),
+                Language::En => format!("What was there before is kept in {aside}; remove it when all is well."),
+            });
+        }
         let (rows, bodies, recovered) = (report.rows, report.bodies, report.recovered.len());
         lines.push(match output.language {
             Language::Sv => format!("Återställt: {rows} rader och {bodies} brev; {recovered} brev lagda i mappen {RECOVERED}."),
@@ -96,6 +105,23 @@ pub(crate) fn rebuild(dir: &Path, from: Option<&Path>, output: Output) -> Result
         lines.join("\n")
     });
     Ok(())
+}
+
+/// Makes room for a restore: what lies in the data folder is renamed, never removed. `None` if nothing was there.
+fn set_aside(data: &Path, now: UnixMillis) -> Result<Option<PathBuf>, Failure> {
+    let wrong = |error: std::io::Error| Failure::file(data, &error);
+    if !fs::read_dir(data).is_ok_and(|mut entries| entries.next().is_some()) {
+        return Ok(None);
+    }
+    if let Ok(lock) = File::open(data.join("lock")) {
+        let free = rustix::fs::flock(&lock, rustix::fs::FlockOperation::NonBlockingLockExclusive);
+        free.map_err(|_| failure(&OpenError::Locked(data.to_owned())))?;
+    }
+    let mut name = data.as_os_str().to_owned();
+    name.push(format!(".before-{}", now.seconds()));
+    let aside = PathBuf::from(name);
+    fs::rename(data, &aside).map_err(wrong)?;
+    Ok(Some(aside))
 }
 
 /// What rows beyond the store's own refer to: a route keeps its letter.

@@ -174,9 +174,12 @@ mod tests {
 
     #[test]
     fn no_cell_is_a_formula() {
-        for (text, written) in
-            [("Åsa", "Åsa"), ("=1+1", "'=1+1"), ("af Klint; d.y.", "\"af Klint; d.y.\""), ("a\"b", "a\"b")]
-        {
+        for (text, written) in [
+            ("Åsa", "Åsa"),
+            ("=1+1", "'=1+1"),
+            ("af Klint; d.y.", "\"af Klint; d.y.\""),
+            ("a\"b", "\"a\"\"b\""),
+        ] {
             assert_eq!(cell(text), written);
         }
         assert_eq!(cell("-x;\"y\""), "\"'-x;\"\"y\"\"\"");

@@ -14,3 +14,4 @@ mod durability;
 mod harness;
 mod layers;
 mod readme;
+mod running;

@@ -250,3 +250,85 @@ fn a_school_file_makes_accounts_once() {
     assert_eq!(bad.status.code(), Some(1));
     assert!(bad.text().contains("rad 2") && bad.text().contains("Klass"), "{}", bad.text());
 }
+
+#[test]
+fn wrong_words_are_answered_as_they_were_asked() {
+    let town = Town::start();
+    for words in
+        [&["nonsens", "--json"][..], &["trace", "--json"], &["quota", "set", "--role", "pupil", "--json"]]
+    {
+        let refused = town.command().args(words).run();
+        assert_eq!(refused.status.code(), Some(2), "{words:?}");
+        assert_eq!(json(&refused.text())["error"]["code"], "usage", "{words:?}");
+    }
+    let swedish = town.command().arg("nonsens").env("LC_ALL", "sv_SE.UTF-8").run();
+    assert!(swedish.text().contains("går inte att förstå"), "{}", swedish.text());
+    let roles = json(&town.console(&["quota", "show", "--json"]).text());
+    town.console(&["quota", "set", "--role", "pupil", "--storage", "500M"]);
+    assert_ne!(json(&town.console(&["quota", "show", "--json"]).text()), roles);
+}
+
+#[test]
+fn settings_that_cannot_be_meant_stop_the_start_with_a_remedy() {
+    for (from, to, names) in [
+        ("[auth]", "[log]\nlevel = \"wran\"\n\n[auth]", "wran"),
+        ("[auth]", "[limits.smtp]\nrecipients_max = 0\n\n[auth]", "recipients_max"),
+        ("[auth]", "[limits.smtp]\nrecipient_max = 5\n\n[auth]", "recipient_max"),
+    ] {
+        let town = Town::stopped();
+        town.configure(from, to);
+        let refused = town.command().arg("serve").run();
+        assert_eq!(refused.status.code(), Some(1), "{to}");
+        assert!(refused.text().contains(names), "{}", refused.text());
+    }
+}
+
+#[test]
+fn a_backup_restores_into_a_new_folder_and_overwrites_nothing() {
+    let mut town = Town::start();
+    let asa = town.person("asa.oqvist", "Åsa", "Öqvist");
+    let letter =
+        |subject: &str| format!("From: a@fjarran.test\r\nSubject: {subject}\r\n\r\nHej!\r\n").into_bytes();
+    town.stranger()
+        .send("a@fjarran.test", &[&asa.address], &letter("sparat"))
+        .expect("25 answers")
+        .expect(250);
+    let file = town.beside("backup").join("kopia.skolpost");
+    let path = file.to_str().expect("UTF-8");
+    let report = json(&town.console(&["store", "export", path, "--json"]).text());
+    assert!(report["export"]["bodies"].as_u64() >= Some(1), "{report}");
+    assert_eq!(
+        town.command().args(["store", "export", path]).run().status.code(),
+        Some(1),
+        "never written over"
+    );
+    town.console(&["store", "check", "--export", path]);
+    let running = town.command().args(["store", "rebuild", "--from", path]).run();
+    assert_eq!(running.status.code(), Some(1), "not under a running service");
+    let validity = |town: &Town| {
+        let mut imap = town.imap(&asa);
+        imap.command("SELECT INBOX")
+            .expect("993 answers")
+            .ok()
+            .find("OK [UIDVALIDITY")
+            .map(|line| line.text.clone())
+    };
+    let before = validity(&town);
+    town.stranger()
+        .send("a@fjarran.test", &[&asa.address], &letter("senare"))
+        .expect("25 answers")
+        .expect(250);
+    town.stop();
+    town.console(&["store", "rebuild", "--from", path]);
+    town.console(&["store", "check"]);
+    town.serve();
+    town.arrived(&asa, "sparat");
+    let mut imap = town.imap(&asa);
+    imap.command("SELECT INBOX").expect("993 answers").ok();
+    assert_eq!(imap.uids("ALL").expect("993 answers").len(), 1);
+    assert_ne!(validity(&town), before, "programs must not take new letters for those that are gone");
+    let kept = fs::read_dir(town.dir()).expect("our folder").filter_map(Result::ok);
+    assert!(
+        kept.filter(|entry| entry.file_name().to_string_lossy().starts_with("data.before-")).count() == 1
+    );
+}

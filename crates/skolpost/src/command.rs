@@ -47,7 +47,7 @@ pub(crate) fn run(dir: &Path, act_as: Option<String>, asked: Command, output: Ou
         }
         Command::Account(Account::List { school, class }) => ask.accounts(school, class),
         asked => {
-            let answer = ask.ask(request(asked)?)?;
+            let answer = ask.ask(request(asked, output)?)?;
             output.answer(&answer, |output| show::answer(&answer, output));
             Ok(())
         }
@@ -85,6 +85,10 @@ impl Ask<'_> {
                 break;
             }
         }
+        // As a class list is read; the store keeps them by id.
+        all.sort_by_cached_key(|one: &admin_api::Account| {
+            (one.school.clone(), one.class.clone(), one.last.to_lowercase(), one.first.to_lowercase())
+        });
         self.output.answer(&all, |output| show::accounts(&all, output));
         Ok(())
     }
@@ -97,18 +101,24 @@ fn unexpected() -> Failure {
     ))
 }
 
-fn request(asked: Command) -> Result<Request, Failure> {
+fn request(asked: Command, output: Output) -> Result<Request, Failure> {
     Ok(match asked {
         Command::School(School::Add { code, name }) => Request::SchoolAdd { code, name },
         Command::School(School::List) => Request::SchoolList,
         Command::Class(Class::Add { school, label }) => Request::ClassAdd { school, label },
         Command::Class(Class::List { school }) => Request::ClassList { school },
-        Command::Account(account) => account_request(account)?,
+        Command::Account(account) => account_request(account, output)?,
         Command::Alias(Alias::Add { account, alias }) => Request::AliasAdd { account, address: alias },
         Command::Alias(Alias::List { account }) => Request::AliasList { account },
         Command::Alias(Alias::Remove { account, alias }) => Request::AliasRemove { account, address: alias },
         Command::Quota(Quota::Show { account }) => Request::QuotaShow { account, role: None },
         Command::Quota(Quota::Set { whom, storage, messages }) => {
+            if storage.is_none() && messages.is_none() {
+                return Err(Failure::usage(Text::new(
+                    "Ange --storage, --messages eller båda. --storage default går tillbaka till det ärvda.",
+                    "Say --storage, --messages or both. --storage default goes back to what is inherited.",
+                )));
+            }
             let octets = storage.as_deref().map(size).transpose()?.flatten();
             Request::QuotaSet { account: whom.account, role: whom.role, octets, messages }
         }
@@ -125,7 +135,7 @@ fn request(asked: Command) -> Result<Request, Failure> {
     })
 }
 
-fn account_request(account: Account) -> Result<Request, Failure> {
+fn account_request(account: Account, output: Output) -> Result<Request, Failure> {
     Ok(match account {
         Account::Add { school, role, first, last, class, address, .. } => Request::AccountAdd {
             school: Some(school),
@@ -134,28 +144,50 @@ fn account_request(account: Account) -> Result<Request, Failure> {
             last,
             class,
             address,
-            password: Some(password()?),
+            password: Some(password(output)?),
         },
         Account::List { school, class } => {
             Request::AccountList { school, class, role: None, after: None, limit: PAGE }
         }
         Account::Show { account } => Request::AccountShow { account },
-        Account::Passwd { account, .. } => Request::AccountPasswd { account, password: Some(password()?) },
+        Account::Passwd { account, .. } => {
+            Request::AccountPasswd { account, password: Some(password(output)?) }
+        }
         Account::Lock { account } => Request::AccountLock { account },
         Account::Unlock { account } => Request::AccountUnlock { account },
         Account::Remove { account } => Request::AccountRemove { account },
     })
 }
 
-/// One line of standard input, without its line end.
-fn password() -> Result<Password, Failure> {
+/// A line typed at the terminal, which does not show it.
+fn unseen(output: Output) -> std::io::Result<String> {
+    use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
+    let shown = tcgetattr(stdin())?;
+    let mut hidden = shown.clone();
+    hidden.local_modes.remove(LocalModes::ECHO);
+    eprint!("{}: ", output.word("Lösenord", "Password"));
+    tcsetattr(stdin(), OptionalActions::Now, &hidden)?;
     let mut text = String::new();
+    let read = stdin().read_line(&mut text);
+    tcsetattr(stdin(), OptionalActions::Now, &shown)?;
+    eprintln!();
+    read.map(|_| text)
+}
+
+/// One line of standard input, without its line end.
+fn password(output: Output) -> Result<Password, Failure> {
+    let mut text = String::new();
+    let unreadable = |error: std::io::Error| {
+        Failure::new(Text::new(
+            format!("Lösenordet på standard in går inte att läsa: {error}. Skriv det i UTF-8."),
+            format!("The password on standard input cannot be read: {error}. Write it in UTF-8."),
+        ))
+    };
     if stdin().is_terminal() {
-        eprint!("password: ");
-        stdin().read_line(&mut text).map_err(|error| Failure::file(Path::new("-"), &error))?;
+        text = unseen(output).map_err(unreadable)?;
     } else {
         let mut input = stdin().take(PASSWORD_OCTETS_MAX + 2);
-        input.read_to_string(&mut text).map_err(|error| Failure::file(Path::new("-"), &error))?;
+        input.read_to_string(&mut text).map_err(unreadable)?;
     }
     let line = text.strip_suffix('\n').unwrap_or(&text);
     let line = line.strip_suffix('\r').unwrap_or(line);

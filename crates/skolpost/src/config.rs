@@ -169,6 +169,39 @@ impl Config {
                 format!("{shown}: listen.addresses is empty; name at least one address, such as \"::\"."),
             )));
         }
+        let limits = &self.limits;
+        for (name, value, least) in [
+            ("limits.smtp.recipients_max", u64::from(limits.smtp.recipients_max), 1),
+            ("limits.smtp.message_bytes_max", limits.smtp.message_bytes_max, 1024),
+            ("limits.smtp.command_line_bytes_max", limits.smtp.command_line_bytes_max as u64, 512),
+            ("limits.smtp.body_line_bytes_max", limits.smtp.body_line_bytes_max as u64, 998),
+            ("limits.imap.line_bytes_max", u64::from(limits.imap.line_bytes_max), 1000),
+            ("limits.imap.message_bytes_max", limits.imap.message_bytes_max, 1024),
+            (
+                "limits.imap_sessions.connections_per_account_max",
+                u64::from(limits.imap_sessions.connections_per_account_max),
+                1,
+            ),
+            ("limits.imap_sessions.idle_seconds_max", limits.imap_sessions.idle_seconds_max, 1800),
+            ("limits.connections.connections_max", u64::from(limits.connections.connections_max), 1),
+            (
+                "limits.connections.connections_per_address_max",
+                u64::from(limits.connections.connections_per_address_max),
+                1,
+            ),
+            ("limits.flow.remote.recipients_max", limits.flow.remote.recipients_max as u64, 1),
+            ("limits.flow.pupil.recipients_max", limits.flow.pupil.recipients_max as u64, 1),
+            ("limits.flow.staff.recipients_max", limits.flow.staff.recipients_max as u64, 1),
+            ("auth.passwords.argon2_memory_kib", u64::from(self.auth.passwords.argon2_memory_kib), 7168),
+            ("auth.passwords.argon2_passes", u64::from(self.auth.passwords.argon2_passes), 1),
+        ] {
+            if value < least {
+                return Err(Failure::new(Text::new(
+                    format!("{shown}: {name} = {value} är för lågt; minst {least}."),
+                    format!("{shown}: {name} = {value} is too low; at least {least}."),
+                )));
+            }
+        }
         Ok(self)
     }
 

@@ -30,6 +30,12 @@ const MARK: &str = ".skolpost-demo";
 /// [`Failure`] when the folder is not free or a port is taken.
 pub(crate) fn run(dir: Option<&Path>, port_base: u16, output: Output) -> Result<(), Failure> {
     let place = Place::take(dir)?;
+    let done = run_in(&place, port_base, output);
+    place.leave(done.is_ok(), output);
+    done
+}
+
+fn run_in(place: &Place, port_base: u16, output: Output) -> Result<(), Failure> {
     let fresh = !place.dir.join("skolpost.toml").exists();
     let domain: Domain = DOMAIN.parse().expect("a domain name");
     if fresh {
@@ -44,13 +50,11 @@ pub(crate) fn run(dir: Option<&Path>, port_base: u16, output: Output) -> Result<
         let signal = serve::termination()?;
         let running = Running::start(&place.dir, config).await?;
         let people = if fresh { populate(&running, output).await? } else { Vec::new() };
-        tell(&place, port_base, &people, output);
+        tell(place, port_base, &people, output);
         signal.await;
         running.stop().await;
-        Ok::<_, Failure>(())
-    })?;
-    place.leave(output);
-    Ok(())
+        Ok(())
+    })
 }
 
 /// The folder of a demo.
@@ -78,12 +82,12 @@ impl Place {
         Ok(Self { dir: dir.to_owned(), ours: false })
     }
 
-    fn leave(self, output: Output) {
+    fn leave(self, ran: bool, output: Output) {
         if self.ours {
             if let Err(error) = fs::remove_dir_all(&self.dir) {
                 eprintln!("{}: {error}", self.dir.display());
             }
-        } else if !output.json {
+        } else if ran && !output.json {
             let dir = self.dir.display();
             output::line(&match output.language {
                 Language::Sv => format!("Demon finns kvar i {dir}; starta den igen med samma --dir."),

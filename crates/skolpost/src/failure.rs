@@ -1,5 +1,6 @@
 //! What went wrong, in words for the person at the keyboard.
 
+use std::io::ErrorKind;
 use std::path::Path;
 
 use model::{Language, Text};
@@ -26,8 +27,30 @@ impl Failure {
         Self { text, code: "usage".into(), usage: true }
     }
     /// A file could not be read or written.
-    pub(crate) fn file(path: &Path, error: &dyn std::fmt::Display) -> Self {
+    pub(crate) fn file(path: &Path, error: &std::io::Error) -> Self {
         let path = path.display();
+        let known = match error.kind() {
+            ErrorKind::NotFound => Some(Text::new(
+                format!("{path} finns inte. Kontrollera namnet; en ny tjänst görs med skolpost init."),
+                format!("{path} does not exist. Check the name; a new service is made with skolpost init."),
+            )),
+            ErrorKind::AlreadyExists => Some(Text::new(
+                format!("{path} finns redan och skrivs inte över. Välj ett annat namn."),
+                format!("{path} exists already and is not written over. Choose another name."),
+            )),
+            ErrorKind::PermissionDenied => Some(Text::new(
+                format!(
+                    "{path} får inte läsas eller skrivas av den här användaren. Kör som tjänstens användare, eller rätta ägaren."
+                ),
+                format!(
+                    "{path} may not be read or written by this user. Run as the service's user, or correct the owner."
+                ),
+            )),
+            _ => None,
+        };
+        if let Some(text) = known {
+            return Self::new(text);
+        }
         Self::new(Text::new(
             format!("{path} går inte att läsa eller skriva: {error}"),
             format!("{path} cannot be read or written: {error}"),

@@ -60,6 +60,12 @@ pub(crate) fn make(
     language: Language,
     port_base: u16,
 ) -> Result<(), Failure> {
+    if name.trim().is_empty() {
+        return Err(Failure::usage(Text::new(
+            "Ange kommunens namn med --name.",
+            "Say the municipality's name with --name.",
+        )));
+    }
     if fs::read_dir(dir).is_ok_and(|mut entries| entries.next().is_some()) {
         let shown = dir.display();
         return Err(Failure::new(Text::new(
@@ -68,6 +74,17 @@ pub(crate) fn make(
         )));
     }
     make_private_folder(dir)?;
+    let made = fill(dir, name, domain, language, port_base);
+    if made.is_err() {
+        // Half a service would only be in the way of the next try; the folder was empty before.
+        let _ = fs::remove_dir_all(dir.join("tls"));
+        let _ = fs::remove_dir_all(dir.join("data"));
+        let _ = fs::remove_file(dir.join("skolpost.toml"));
+    }
+    made
+}
+
+fn fill(dir: &Path, name: &str, domain: &Domain, language: Language, port_base: u16) -> Result<(), Failure> {
     make_private_folder(&dir.join("tls"))?;
     let hostname = format!("mail.{domain}");
     let names = [hostname.clone(), domain.to_string(), "localhost".into(), "127.0.0.1".into(), "::1".into()];

@@ -21,14 +21,19 @@ mod tls;
 use std::process::ExitCode;
 
 use clap::Parser;
+use model::{Language, Text};
 
 use crate::cli::{Cli, Command, Store};
 use crate::failure::Failure;
 use crate::output::Output;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
-    let output = Output { language: language::of_environment(), json: cli.json };
+    let language = language::of_environment();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return misunderstood(&error, language),
+    };
+    let output = Output { language, json: cli.json };
     match run(cli, output) {
         Ok(status) => status,
         Err(failure) => {
@@ -41,6 +46,22 @@ fn main() -> ExitCode {
             ExitCode::from(failure.exit_status())
         }
     }
+}
+
+/// Help and version are answers; everything else is wrong usage, in the form that was asked for.
+fn misunderstood(error: &clap::Error, language: Language) -> ExitCode {
+    let wrong = error.use_stderr();
+    if wrong && std::env::args_os().any(|word| word == "--json") {
+        let why = error.to_string();
+        let text = Text::new(format!("Kommandot går inte att förstå: {why}"), why.clone());
+        eprintln!("{}", Failure::usage(text).to_json());
+    } else {
+        if wrong && language == Language::Sv {
+            eprintln!("Kommandot går inte att förstå; skolpost --help visar hur det skrivs.");
+        }
+        let _ = error.print();
+    }
+    if wrong { ExitCode::from(2) } else { ExitCode::SUCCESS }
 }
 
 fn run(cli: Cli, output: Output) -> Result<ExitCode, Failure> {

@@ -70,6 +70,16 @@ impl Operations for Machine {
         let Some(engine) = self.engine.lock().clone() else {
             return Err(Failure::new("closed", Text::new("Tjänsten stannar.", "The service is stopping.")));
         };
+        if to.exists() {
+            let to = to.display();
+            return Err(Failure::new(
+                "exists",
+                Text::new(
+                    format!("{to} finns redan och skrivs inte över. Välj ett annat namn."),
+                    format!("{to} exists already and is not written over. Choose another name."),
+                ),
+            ));
+        }
         let (path, lines) = (to.to_owned(), lines.clone());
         let step = Text::new("Skriver kopian", "Writing the copy");
         let export =

@@ -36,6 +36,8 @@ pub(crate) fn run(dir: Option<&Path>, file: Option<&Path>) -> Result<(), Failure
     };
     let config = Config::load(&file)?;
     start_log(&config.log)?;
+    // Whatever is made below the folder is for the service's user alone.
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
     quiet_panics();
     forbid_core_dumps();
     runtime()?.block_on(async {
@@ -58,13 +60,26 @@ pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
 }
 
 fn start_log(log: &Log) -> Result<(), Failure> {
-    let rules = EnvFilter::try_new(&log.level).map_err(|error| {
-        let level = &log.level;
+    let level = &log.level;
+    let unknown = || {
         Failure::new(Text::new(
-            format!("log.level = \"{level}\" går inte att läsa ({error}); skriv till exempel \"info\"."),
-            format!("log.level = \"{level}\" does not read ({error}); write for example \"info\"."),
+            format!(
+                "log.level = \"{level}\" går inte att läsa; skriv error, warn, info, debug, eller regler som \"info,smtp_receive=debug\"."
+            ),
+            format!(
+                "log.level = \"{level}\" does not read; write error, warn, info, debug, or rules as \"info,smtp_receive=debug\"."
+            ),
         ))
-    })?;
+    };
+    // The filter takes any word for the name of a module: a misspelt level would silence everything.
+    let levels = ["off", "error", "warn", "info", "debug", "trace"];
+    let sound = |rule: &str| {
+        levels.contains(&rule.rsplit('=').next().unwrap_or(rule).trim().to_ascii_lowercase().as_str())
+    };
+    if !level.split(',').all(sound) {
+        return Err(unknown());
+    }
+    let rules = EnvFilter::try_new(level).map_err(|_| unknown())?;
     let builder = tracing_subscriber::fmt().with_env_filter(rules).with_writer(std::io::stderr);
     if log.json {
         builder.json().init()
@@ -198,12 +213,12 @@ fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
 fn cannot_bind(address: IpAddr, port: u16, error: &std::io::Error) -> Failure {
     Failure::new(Text::new(
         format!(
-            "Port {port} på {address} går inte att öppna: {error}. Körs redan en e-postserver? Portar under 1024 kräver \
-             CAP_NET_BIND_SERVICE (se deploy/README.md)."
+            "Port {port} på {address} går inte att öppna: {error}. Körs redan en e-postserver eller demo där? Välj en annan \
+             --port-base; portar under 1024 kräver CAP_NET_BIND_SERVICE (se deploy/README.md)."
         ),
         format!(
-            "Port {port} on {address} cannot be opened: {error}. Does a mail server run already? Ports below 1024 need \
-             CAP_NET_BIND_SERVICE (see deploy/README.md)."
+            "Port {port} on {address} cannot be opened: {error}. Does a mail server or a demo run there? Choose another \
+             --port-base; ports below 1024 need CAP_NET_BIND_SERVICE (see deploy/README.md)."
         ),
     ))
 }

@@ -75,6 +75,9 @@ pub(crate) fn open_engine(dir: &Path, config: &Config) -> Result<(Store, Handle)
                 "in_use",
             )
         }
+        OpenError::Io { source, .. } if source.kind() == std::io::ErrorKind::PermissionDenied => {
+            Failure::file(&data, &source)
+        }
         error => Failure::with_code(
             Text::new(
                 format!(
@@ -97,7 +100,7 @@ impl Service {
     /// # Errors
     /// [`Failure`] that says what to do.
     pub(crate) async fn open(dir: &Path, config: Config) -> Result<Arc<Self>, Failure> {
-        let certificates = Certificates::open(&dir.join(&config.tls))?;
+        let certificates = Certificates::open(&dir.join(&config.tls), config.hostname.as_str())?;
         let tls = certificates.server_config()?;
         let started = now();
         // Replay may take a while, and it is all disk.

@@ -1,15 +1,17 @@
 //! Certificates: any number of pairs in `tls/`, chosen by the name that the client asks for, read again when they change.
 //!
 //! A pair is `NAME.crt` (or `NAME.pem`) with the chain and `NAME.key` with the key. RFC 6066 §3 (server name); a client
-//! that names none, or one that we do not hold, gets the first pair by file name.
+//! that names none, or one that we do not hold, gets the
+//! pair of our own hostname, else the first by file name.
 
 use std::collections::HashMap;
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use model::Text;
+use model::{Language, Text};
 use parking_lot::RwLock;
 use rustls::ServerConfig;
 use rustls::crypto::aws_lc_rs;
@@ -17,6 +19,7 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
+use tracing::{error, warn};
 
 use crate::failure::Failure;
 
@@ -24,6 +27,7 @@ use crate::failure::Failure;
 #[derive(Debug)]
 pub(crate) struct Certificates {
     folder: PathBuf,
+    hostname: String,
     pairs: RwLock<Pairs>,
 }
 
@@ -39,9 +43,9 @@ impl Certificates {
     ///
     /// # Errors
     /// [`Failure`] that names the file and the remedy.
-    pub(crate) fn open(folder: &Path) -> Result<Arc<Self>, Failure> {
-        let pairs = RwLock::new(read_pairs(folder)?);
-        Ok(Arc::new(Self { folder: folder.to_owned(), pairs }))
+    pub(crate) fn open(folder: &Path, hostname: &str) -> Result<Arc<Self>, Failure> {
+        let pairs = RwLock::new(read_pairs(folder, hostname)?);
+        Ok(Arc::new(Self { folder: folder.to_owned(), hostname: hostname.to_owned(), pairs }))
     }
 
     /// Reads the folder again if a file changed; what was there stays in use when the new files do not read.
@@ -52,7 +56,7 @@ impl Certificates {
         if stamp(&self.folder)? == self.pairs.read().stamp {
             return Ok(false);
         }
-        let fresh = read_pairs(&self.folder)?;
+        let fresh = read_pairs(&self.folder, &self.hostname)?;
         *self.pairs.write() = fresh;
         Ok(true)
     }
@@ -102,28 +106,44 @@ fn stamp(folder: &Path) -> Result<Vec<(PathBuf, Option<SystemTime>)>, Failure> {
     Ok(files)
 }
 
-fn read_pairs(folder: &Path) -> Result<Pairs, Failure> {
+/// One bad pair is named and passed over: it must not keep the others from being renewed, nor the service from starting.
+fn read_pairs(folder: &Path, hostname: &str) -> Result<Pairs, Failure> {
     let mut pairs = Pairs { stamp: stamp(folder)?, ..Pairs::default() };
     let files: Vec<_> = pairs.stamp.iter().map(|(path, _)| path.clone()).collect();
     for chain in files.iter().filter(|path| path.extension().is_some_and(|end| end == "crt" || end == "pem"))
     {
         let key = chain.with_extension("key");
         if !key.exists() {
-            // A CA file may lie beside the pairs.
+            // The authority that `init` made lies beside its pair.
+            if !chain.to_string_lossy().ends_with("-ca.crt") {
+                warn!(file = %chain.display(), "no key of the same name beside it: not used");
+            }
             continue;
         }
-        let (pair, names) = read_pair(chain, &key)?;
+        let (pair, names) = match read_pair(chain, &key) {
+            Ok(read) => read,
+            Err(failure) => {
+                error!("{}", failure.say(Language::En));
+                continue;
+            }
+        };
+        if fs::metadata(&key).is_ok_and(|about| about.permissions().mode() & 0o077 != 0) {
+            warn!(file = %key.display(), "others can read this key: chmod 600");
+        }
         let pair = Arc::new(pair);
         pairs.first.get_or_insert_with(|| pair.clone());
         for name in names {
             pairs.by_name.entry(name).or_insert_with(|| pair.clone());
         }
     }
+    if let Some(own) = pairs.find(hostname) {
+        pairs.first = Some(own);
+    }
     if pairs.first.is_none() {
         let folder = folder.display();
         return Err(Failure::new(Text::new(
-            format!("Inget certifikat i {folder}: lägg NAMN.crt (hela kedjan) och NAMN.key där."),
-            format!("No certificate in {folder}: put NAME.crt (the whole chain) and NAME.key there."),
+            format!("Inget användbart certifikat i {folder}: lägg NAMN.crt (hela kedjan) och NAMN.key där."),
+            format!("No usable certificate in {folder}: put NAME.crt (the whole chain) and NAME.key there."),
         )));
     }
     Ok(pairs)
@@ -194,9 +214,12 @@ mod tests {
     #[test]
     fn pairs_are_found_by_name_wildcard_and_final_dot_and_read_again() {
         let folder = tempfile::tempdir().unwrap();
-        assert!(Certificates::open(folder.path()).is_err(), "an empty folder serves nobody");
+        assert!(
+            Certificates::open(folder.path(), "mail.skola.test").is_err(),
+            "an empty folder serves nobody"
+        );
         write_self_signed(folder.path(), &["mail.skola.test".into(), "*.edu.test".into()]).unwrap();
-        let certificates = Certificates::open(folder.path()).unwrap();
+        let certificates = Certificates::open(folder.path(), "mail.skola.test").unwrap();
         {
             let pairs = certificates.pairs.read();
             for name in ["mail.skola.test", "MAIL.skola.test.", "x.edu.test"] {
@@ -207,6 +230,12 @@ mod tests {
         assert!(!certificates.reload().unwrap());
         fs::write(folder.path().join("other.crt"), "not a certificate").unwrap();
         fs::write(folder.path().join("other.key"), "not a key").unwrap();
+        assert!(certificates.reload().unwrap());
+        assert!(
+            certificates.pairs.read().find("mail.skola.test").is_some(),
+            "one bad pair does not harm the others"
+        );
+        fs::remove_file(folder.path().join("skolpost.key")).unwrap();
         assert!(certificates.reload().is_err());
         assert!(certificates.pairs.read().find("mail.skola.test").is_some(), "the old pair stays in use");
     }

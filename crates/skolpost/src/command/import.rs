@@ -50,7 +50,7 @@ pub(super) fn run(ask: &Ask<'_>, file: &Path, dry_run: bool, secrets: Option<&Pa
                 report.problems.len()
             ),
             format!(
-                "{} problems in the file; nothing was changed. Correct the rows and import again.",
+                "Problems in the file: {}. Nothing was changed. Correct the rows and import again.",
                 report.problems.len()
             ),
         ),
@@ -123,10 +123,13 @@ fn cell(text: &str) -> String {
 }
 
 fn words(report: &ImportReport, output: Output) -> String {
-    let mut lines = vec![match output.language {
-        Language::Sv => format!("Filen läst som {}.", report.read_as),
-        Language::En => format!("The file was read as {}.", report.read_as),
-    }];
+    let mut lines = Vec::new();
+    if !report.read_as.is_empty() {
+        lines.push(match output.language {
+            Language::Sv => format!("Filen läst som {}.", report.read_as),
+            Language::En => format!("The file was read as {}.", report.read_as),
+        });
+    }
     if !report.samples.is_empty() {
         let samples = report.samples.join(", ");
         lines.push(match output.language {
@@ -149,13 +152,15 @@ fn words(report: &ImportReport, output: Output) -> String {
         let (created, present) = (report.created, report.present);
         lines.push(match (report.dry_run, output.language) {
             (true, Language::Sv) => {
-                format!("Skulle skapa {created} konton; {present} finns redan. Inget är ändrat.")
+                format!("Konton som skulle skapas: {created}. Finns redan: {present}. Inget är ändrat.")
             }
             (true, Language::En) => {
-                format!("Would make {created} accounts; {present} exist already. Nothing was changed.")
+                format!(
+                    "Accounts that would be made: {created}. Exist already: {present}. Nothing was changed."
+                )
             }
-            (false, Language::Sv) => format!("{created} konton skapade; {present} fanns redan."),
-            (false, Language::En) => format!("{created} accounts made; {present} existed already."),
+            (false, Language::Sv) => format!("Konton skapade: {created}. Fanns redan: {present}."),
+            (false, Language::En) => format!("Accounts made: {created}. Existed already: {present}."),
         });
     }
     if report.held > 0 {

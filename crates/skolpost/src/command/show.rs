@@ -213,7 +213,19 @@ fn status(status: &Status, output: Output) -> String {
     for (role, count) in &status.accounts {
         lines.push(format!("{:<28} {count}", format!("{} {role}", output.word("Konton:", "Accounts:"))));
     }
-    lines.extend(status.numbers.iter().map(|(name, number)| format!("{name:<28} {number}")));
+    lines.extend(status.numbers.iter().map(|(name, number)| {
+        let (word, octets) = match name.as_str() {
+            "connections" => (output.word("Anslutningar", "Connections"), false),
+            "open_mailboxes" => (output.word("Öppna brevlådor", "Open mailboxes"), false),
+            "commits" => (output.word("Skrivningar", "Commits"), false),
+            "syncs" => (output.word("Synkningar", "Syncs"), false),
+            "journal_octets" => (output.word("Journal", "Journal"), true),
+            "body_octets" => (output.word("Brev på disken", "Letters on disk"), true),
+            "free_octets" => (output.word("Ledigt på disken", "Free on disk"), true),
+            other => (other, false),
+        };
+        if octets { format!("{word:<28} {}", shown(*number)) } else { format!("{word:<28} {number}") }
+    }));
     lines.join("\n")
 }
 

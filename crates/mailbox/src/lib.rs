@@ -27,6 +27,7 @@ mod quota;
 mod recover;
 mod rows;
 mod search;
+mod search_budget;
 mod selected;
 mod store_flags;
 mod table;

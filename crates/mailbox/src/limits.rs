@@ -19,6 +19,11 @@ pub struct Limits {
     pub search_cache_bytes_max: usize,
     /// Octets of one letter that SEARCH reads when its derived data are incomplete. Default 26214400.
     pub search_letter_bytes_max: u64,
+    /// Letters and their text in memory while SEARCH looks into them, for all sessions, in octets; one larger letter still
+    /// fits. Default 67108864.
+    pub search_bytes_max: u64,
+    /// Searches of one account that read letters at a time; others wait. Default 2.
+    pub searches_per_account_max: usize,
     /// A table of an open mailbox that nobody has asked for so long leaves the memory, in seconds. Default 60.
     pub view_idle_seconds: u32,
     /// All tables of open mailboxes together, in octets; beyond it the ones that were used longest ago leave the memory.
@@ -46,6 +51,8 @@ impl Default for Limits {
             derived_cache_bytes_max: 32 << 20,
             search_cache_bytes_max: 32 << 20,
             search_letter_bytes_max: 25 << 20,
+            search_bytes_max: 64 << 20,
+            searches_per_account_max: 2,
             view_idle_seconds: 60,
             tables_bytes_max: 256 << 20,
             recent_marks_max: 200_000,

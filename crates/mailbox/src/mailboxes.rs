@@ -13,6 +13,7 @@ use store::{
 };
 
 use crate::bytes_cache::BytesCache;
+use crate::search_budget::SearchBudget;
 use crate::table::Table;
 use crate::view::Views;
 use crate::{Letters, Limits, MailboxError, Prepared, QuotaLimit};
@@ -30,6 +31,7 @@ pub(crate) struct Inner {
     pub(crate) views: Views,
     pub(crate) derived: BytesCache<(TenantId, BodyId), Bytes>,
     pub(crate) heads: BytesCache<(MailboxRef, Uid), Arc<str>>,
+    pub(crate) searches: SearchBudget,
     pub(crate) intents: AtomicU64,
     pub(crate) started: UnixMillis,
 }
@@ -66,6 +68,7 @@ impl Mailboxes {
             views: Views::default(),
             derived: BytesCache::new(limits.derived_cache_bytes_max),
             heads: BytesCache::new(limits.search_cache_bytes_max),
+            searches: SearchBudget::new(&limits),
             intents: AtomicU64::new(0),
             started: now,
             store,

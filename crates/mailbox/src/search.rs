@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use memchr::memmem::Finder;
 use message::DerivedView;
-use model::{ModSeq, SeqNo, Uid, UidSet, UnixMillis};
+use model::{MailboxRef, ModSeq, SeqNo, Uid, UidSet, UnixMillis};
 use store::MessageEntry;
 
 use crate::query::{Day, Query};
@@ -21,6 +21,10 @@ const HEAD_FIELDS: [&str; 6] = ["subject", "from", "to", "cc", "bcc", "message-i
 /// Header text this long may have been cut.
 const HEADERS_SURE: usize = 200 << 10;
 const CHUNK: usize = 256;
+/// What the derived data of a letter take, mostly much less.
+const DERIVED_OCTETS: u64 = 1 << 20;
+/// The letter itself, its text as it is decoded, and as it is folded.
+const COPIES: u64 = 3;
 
 enum Test {
     Known(bool),
@@ -204,6 +208,8 @@ impl Selected {
         if open.is_empty() {
             return Ok(found);
         }
+        let MailboxRef { tenant, account, .. } = self.mailbox();
+        let _turn = self.mailboxes.inner.searches.turn(tenant, account).await?;
         for chunk in open.chunks(CHUNK) {
             let chunk = self.search_heads(&test, &table, chunk, &mut found);
             self.search_letters(&test, &table, &chunk, &mut found).await?;
@@ -256,33 +262,36 @@ impl Selected {
         facts: Facts<'_>,
         entry: &MessageEntry,
     ) -> Result<bool, MailboxError> {
+        if let Some(answer) = self.derived_holds(test, &facts, entry).await? {
+            return Ok(answer);
+        }
+        // Nothing is held while it waits for this, so that it cannot wait for itself.
+        let octets = entry.size.min(self.mailboxes.limits().search_letter_bytes_max);
+        let held = octets.saturating_mul(COPIES).saturating_add(DERIVED_OCTETS);
+        let _octets = self.mailboxes.inner.searches.octets(held).await?;
         let tenant = self.mailbox().tenant;
         let content = self.mailboxes.read_content(tenant, entry).await?;
+        let whole = self.mailboxes.letters().derive_again(tenant, entry.body, octets, true).await?;
+        let whole = Some((whole.headers.as_str(), whole.text.as_str()));
+        Ok(test.holds(&Facts { derived: Some(content.view()), whole, ..facts }).unwrap_or(false))
+    }
+
+    /// Asks with the derived data; `None` if some of the text that was not kept decides.
+    async fn derived_holds(
+        &self,
+        test: &Test,
+        facts: &Facts<'_>,
+        entry: &MessageEntry,
+    ) -> Result<Option<bool>, MailboxError> {
+        let _octets = self.mailboxes.inner.searches.octets(entry.size.min(DERIVED_OCTETS)).await?;
+        let content = self.mailboxes.read_content(self.mailbox().tenant, entry).await?;
         let derived = content.view();
         if derived.headers().len() < HEADERS_SURE {
             let head = head_of(derived.headers());
             let octets = head.len();
             self.mailboxes.inner.heads.insert((self.mailbox(), facts.row.uid), head, octets);
         }
-        let facts = Facts { derived: Some(derived), ..facts };
-        if let Some(answer) = test.holds(&facts) {
-            return Ok(answer);
-        }
-        let (headers, text) = self.mailboxes.whole_text(tenant, entry).await?;
-        let facts = Facts { whole: Some((&headers, &text)), ..facts };
-        Ok(test.holds(&facts).unwrap_or(false))
-    }
-}
-
-impl crate::Mailboxes {
-    /// Header and text of a letter without the bound of what is kept.
-    async fn whole_text(
-        &self,
-        tenant: model::TenantId,
-        entry: &MessageEntry,
-    ) -> Result<(String, String), MailboxError> {
-        let octets = entry.size.min(self.limits().search_letter_bytes_max);
-        let derived = self.letters().derive_again(tenant, entry.body, octets, true).await?;
-        Ok((derived.headers, derived.text))
+        let Facts { seq, row, recent, .. } = *facts;
+        Ok(test.holds(&Facts { seq, row, recent, head: None, derived: Some(derived), whole: None }))
     }
 }

@@ -1,6 +1,8 @@
 //! SEARCH.
 
-use mailbox::{Day, Query, Selected};
+use std::time::Duration;
+
+use mailbox::{Day, Limits, Query, Selected};
 use model::{FlagSet, SystemFlag, UnixMillis};
 
 use crate::world::{START, World, flags, letter};
@@ -87,4 +89,20 @@ async fn a_word_behind_the_bound_of_kept_text_is_found() {
     assert_eq!(found(&session, Query::Body("Nål".into())).await, [1]);
     assert_eq!(found(&session, Query::Text("not there".into())).await, [] as [u32; 0]);
     assert_eq!(found(&session, header("subject", "kort")).await, [] as [u32; 0]);
+}
+
+#[tokio::test]
+async fn searches_that_need_more_than_there_is_take_turns() {
+    let limits = Limits { search_bytes_max: 1, searches_per_account_max: 1, ..Limits::default() };
+    let world = World::with(limits).await;
+    let long = format!("Subject: lång\r\n\r\n{}nål\r\n", "höstack ".repeat(60_000));
+    world.append(world.inbox(), long.into_bytes(), FlagSet::new()).await;
+    world.append(world.inbox(), letter("kort"), FlagSet::new()).await;
+    let mut searches = tokio::task::JoinSet::new();
+    for _ in 0..8 {
+        let session = world.select(world.inbox()).await;
+        searches.spawn(async move { found(&session, Query::Body("nål".into())).await });
+    }
+    let all = tokio::time::timeout(Duration::from_secs(60), searches.join_all()).await.unwrap();
+    assert_eq!(all, vec![[1]; 8]);
 }

@@ -20,10 +20,14 @@ impl HeaderTap {
         Self { octets: Vec::new(), octets_max, state: State::Open }
     }
 
-    pub(crate) fn append(&mut self, chunk: &[u8]) {
-        if self.state != State::Open {
-            return;
+    /// Returns what of the chunk stands behind the header; nothing while it has not ended, nor once it is too long.
+    pub(crate) fn append<'c>(&mut self, chunk: &'c [u8]) -> &'c [u8] {
+        match self.state {
+            State::Open => {}
+            State::Ended => return chunk,
+            State::TooLong => return &[],
         }
+        let before = self.octets.len();
         // The end may be cut by two chunks.
         let seen = self.octets.len().saturating_sub(3);
         let room = self.octets_max + 4 - self.octets.len();
@@ -37,15 +41,20 @@ impl HeaderTap {
             Some(end) => {
                 self.octets.truncate(end);
                 self.state = State::Ended;
+                return &chunk[end - before..];
             }
             None if self.octets.len() > self.octets_max => self.state = State::TooLong,
             None => {}
         }
+        &[]
     }
 
     /// The header with its empty line; its beginning, if it is too long.
     pub(crate) fn header(&self) -> &[u8] {
         &self.octets
+    }
+    pub(crate) fn has_ended(&self) -> bool {
+        self.state == State::Ended
     }
     pub(crate) fn is_too_long(&self) -> bool {
         self.state == State::TooLong
@@ -58,7 +67,10 @@ mod tests {
 
     fn header(letter: &[u8], octets_max: usize, chunk: usize) -> (Vec<u8>, bool) {
         let mut tap = HeaderTap::new(octets_max);
-        letter.chunks(chunk).for_each(|chunk| tap.append(chunk));
+        let behind: Vec<u8> = letter.chunks(chunk).flat_map(|chunk| tap.append(chunk).to_vec()).collect();
+        if tap.has_ended() {
+            assert_eq!([tap.header(), &behind].concat(), letter);
+        }
         (tap.header().to_vec(), tap.is_too_long())
     }
 

@@ -9,8 +9,10 @@
 //! (submission: whose address, missing fields); RFC 3463. Never a bounce: what is not taken is refused in the dialogue.
 //!
 //! Decided here, for as long as there are no checks of the sender (SPF, DKIM, DMARC): a letter from outside may carry an
-//! address of ours as its sender, since parents' forwards and lists do that honestly. A Bcc field of a submitted letter
-//! stays, as RFC 5322 §3.6.3 leaves to the program that sends; mail programs remove it themselves.
+//! address of ours as its sender, since parents' forwards and lists do that honestly.
+//!
+//! A submitted letter loses its Bcc and Resent-Bcc (RFC 5322 §3.6.3: nobody is to see them) and a Return-Path that is not
+//! ours (RFC 5321 §4.4); all else is stored octet for octet, below our own fields.
 
 mod accept;
 mod dispatch;

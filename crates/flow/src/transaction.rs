@@ -7,7 +7,10 @@ use std::io;
 use std::sync::Arc;
 
 use directory::AccountEntry;
-use message::{Added, MissingFields, Received, hops, missing_fields, received_header, return_path_header};
+use message::{
+    Added, MissingFields, Received, hops, missing_fields, received_header, return_path_header,
+    without_private_fields,
+};
 use model::{EmailAddress, LocalPart, QueueId, ReversePath, TenantId, UnixMillis};
 use store::{SpoolWriter, StoreError};
 
@@ -40,6 +43,8 @@ pub struct Transaction {
     queue_id: QueueId,
     recipients: Recipients,
     refused: Refused,
+    /// Octets of the content so far.
+    came: u64,
     spool: SpoolWriter,
     header: HeaderTap,
     fault: Option<Refusal>,
@@ -79,6 +84,7 @@ impl Transaction {
             queue_id,
             recipients,
             refused,
+            came: 0,
             spool,
             header,
             fault,
@@ -154,11 +160,33 @@ impl Transaction {
     }
 
     fn take_in(&mut self, chunk: &[u8]) -> Result<(), Refusal> {
-        if self.spool.len() + chunk.len() as u64 > self.limits.message_bytes_max {
+        self.came += chunk.len() as u64;
+        if self.came > self.limits.message_bytes_max {
             return Err(Refusal::too_large(self.limits.message_bytes_max));
         }
-        self.header.append(chunk);
-        self.spool.append(chunk).map_err(|error| {
+        let waits = self.header_waits();
+        let behind = self.header.append(chunk);
+        if !waits {
+            return self.spool(chunk);
+        }
+        if self.header.has_ended() {
+            self.spool_header()?;
+        }
+        self.spool(behind)
+    }
+
+    /// A submitted letter's header is kept back until it is whole, since not all of it is stored.
+    fn header_waits(&self) -> bool {
+        self.origin.is_submission() && !self.header.has_ended()
+    }
+
+    fn spool_header(&mut self) -> Result<(), Refusal> {
+        let header = without_private_fields(self.header.header());
+        self.spool(&header)
+    }
+
+    fn spool(&mut self, octets: &[u8]) -> Result<(), Refusal> {
+        self.spool.append(octets).map_err(|error| {
             tracing::error!(queue_id = %self.queue_id, %error, "spool failed");
             match error.kind() {
                 io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Refusal::full(),
@@ -175,7 +203,12 @@ impl Transaction {
     /// letter is gone meanwhile; 451 and 452 if the store does not take it. Nothing is kept then.
     pub async fn finish(mut self, now: UnixMillis) -> Result<Accepted, Refusal> {
         let queue_id = self.queue_id;
-        if let Err(refusal) = self.check() {
+        let mut checked = self.check();
+        if checked.is_ok() && self.header_waits() {
+            // A letter without a body.
+            checked = self.spool_header();
+        }
+        if let Err(refusal) = checked {
             return Err(self.refuse(refusal));
         }
         let refused = self.refused.take();

@@ -29,6 +29,25 @@ pub fn missing_fields(header: &[u8]) -> MissingFields {
     MissingFields { date: lacks("date"), message_id: lacks("message-id"), from: lacks("from") }
 }
 
+/// Fields that a submitted letter loses: what one recipient must not see of another (RFC 5322 §3.6.3), and what only the
+/// last server writes (RFC 5321 §4.4).
+const PRIVATE: [&str; 3] = ["bcc", "resent-bcc", "return-path"];
+
+/// The header without Bcc, Resent-Bcc and Return-Path, all else as it stood. For headers that [`from_addresses`] takes;
+/// of others the order is kept only field by field.
+pub fn without_private_fields(header: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(header.len());
+    let mut known = 0;
+    for field in fields(header) {
+        known += field.raw.len();
+        if !PRIVATE.iter().any(|name| field.is(name)) {
+            out.extend_from_slice(field.raw);
+        }
+    }
+    out.extend_from_slice(&header[known..]);
+    out
+}
+
 /// What is put into fields that are added.
 #[derive(Clone, Debug)]
 pub struct Added<'a> {
@@ -222,6 +241,29 @@ mod tests {
             (":\r\nFrom: a@x.test\r\n\r\n", Header),
         ] {
             assert_eq!(from(header), Err(error), "{header:?}");
+        }
+    }
+
+    #[test]
+    fn private_fields_go_and_nothing_else_changes() {
+        for (header, left) in [
+            (
+                "From: a@x.test\r\nBcc: b@x.test,\r\n\tc@x.test\r\nX:  y \r\n\r\n",
+                "From: a@x.test\r\nX:  y \r\n\r\n",
+            ),
+            ("bCC : b@x.test\r\nReturn-Path: <c@x.test>\r\nRESENT-BCC:d@x.test\r\n\r\n", "\r\n"),
+            (
+                "X-Bcc: a\r\nBcc-X: b\r\nSubject: Bcc: c\r\n Bcc: d\r\n",
+                "X-Bcc: a\r\nBcc-X: b\r\nSubject: Bcc: c\r\n Bcc: d\r\n",
+            ),
+            ("From: a@x.test\r\nBcc: b@x.test", "From: a@x.test\r\n"),
+            ("", ""),
+        ] {
+            assert_eq!(
+                String::from_utf8(without_private_fields(header.as_bytes())).unwrap(),
+                left,
+                "{header:?}"
+            );
         }
     }
 

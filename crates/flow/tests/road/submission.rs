@@ -39,6 +39,28 @@ async fn a_submitted_letter_gets_what_it_lacks_and_tells_no_home() {
 }
 
 #[tokio::test]
+async fn nobody_sees_who_got_a_blind_copy() {
+    // In memory, and in a file.
+    for spool_memory_bytes_max in [1 << 20, 50] {
+        let school = School::with(Limits { spool_memory_bytes_max, ..Limits::default() }).await;
+        let asa = school.add(Role::Pupil, "Åsa", "Öqvist").await;
+        let bo = school.add(Role::Teacher, "Bo", "Al").await;
+        let body = format!("\r\nBcc: a line of the text\r\n{}", "x\r\n".repeat(100));
+        for body in ["", "\r\n", &body] {
+            let private = "Return-Path: <bo.al@skola.test>\r\nResent-Bcc: a@skola.test\r\n";
+            let own = "From: <asa.oqvist@skola.test>\r\nSubject:  Hej \r\n";
+            let letter = format!("{private}bcc : hemlig@skola.test,\r\n hemlig2@skola.test\r\n{own}{body}");
+            let to = ["bo.al@skola.test"];
+            school.send(school.login(asa).await, "asa.oqvist@skola.test", &to, &letter).await.unwrap();
+            let text = school.read(bo).await.pop().unwrap();
+            assert!(text.ends_with(&format!("{own}{body}")), "{text}");
+            assert!(!text.contains("hemlig") && !text.contains("Resent-Bcc"), "{text}");
+            assert!(text.matches("Return-Path:").count() == 1 && text.contains("<asa.oqvist@skola.test>"));
+        }
+    }
+}
+
+#[tokio::test]
 async fn mail_from_is_an_own_address() {
     let (school, asa, bo) = two_people().await;
     school.alias(asa, "asa@skola.test").await;

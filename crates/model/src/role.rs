@@ -4,6 +4,9 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+use unicode_normalization::UnicodeNormalization;
+
+use crate::Language;
 
 /// What a person is in the service. Names as on the command line and in files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -89,6 +92,31 @@ impl Role {
         }
     }
 
+    /// The words for people, in tables and sentences.
+    pub const fn label(self, language: Language) -> &'static str {
+        let (sv, en) = match self {
+            Self::ProviderOps => ("driftpersonal", "hosting staff"),
+            Self::RegionAdmin => ("regionadministratör", "region administrator"),
+            Self::CentralAdmin => ("central administratör", "central administrator"),
+            Self::CentralHelpdesk => ("central support", "central help desk"),
+            Self::Registrator => ("registrator", "registrar"),
+            Self::Dpo => ("dataskyddsombud", "data protection officer"),
+            Self::Rektor => ("rektor", "head teacher"),
+            Self::SchoolAdmin => ("skoladministratör", "school administrator"),
+            Self::Secretary => ("skolassistent", "school secretary"),
+            Self::Elevhalsa => ("elevhälsa", "pupil health"),
+            Self::Mentor => ("mentor", "mentor"),
+            Self::Teacher => ("lärare", "teacher"),
+            Self::Substitute => ("vikarie", "substitute"),
+            Self::Staff => ("övrig personal", "other staff"),
+            Self::Pupil => ("elev", "pupil"),
+        };
+        match language {
+            Language::Sv => sv,
+            Language::En => en,
+        }
+    }
+
     /// Everybody who works there, in any role.
     pub const fn is_staff(self) -> bool {
         !matches!(self, Self::Pupil)
@@ -119,10 +147,13 @@ impl fmt::Display for Role {
 
 impl FromStr for Role {
     type Err = ParseRoleError;
+    /// A name, a word of a school's file, or a Swedish label: what a table shows can be typed.
     fn from_str(word: &str) -> Result<Self, ParseRoleError> {
-        Self::ALL
-            .into_iter()
-            .find(|role| role.name() == word)
+        let folded = word.trim().nfc().collect::<String>().to_lowercase();
+        let named = Self::ALL.into_iter().find(|role| role.name() == folded);
+        named
+            .or_else(|| Self::from_swedish(&folded))
+            .or_else(|| Self::ALL.into_iter().find(|role| role.label(Language::Sv) == folded))
             .ok_or_else(|| ParseRoleError { word: word.chars().take(40).collect() })
     }
 }
@@ -130,6 +161,7 @@ impl FromStr for Role {
 #[cfg(test)]
 mod tests {
     use super::Role;
+    use crate::Language;
 
     #[test]
     fn every_role_reads_back_its_name() {
@@ -137,6 +169,26 @@ mod tests {
             assert_eq!(role.name().parse(), Ok(role));
         }
         assert!("admin".parse::<Role>().is_err());
+    }
+
+    #[test]
+    fn every_role_reads_back_its_swedish_label() {
+        for role in Role::ALL {
+            assert_eq!(role.label(Language::Sv).parse(), Ok(role));
+            assert!(role.label(Language::En).is_ascii());
+        }
+        let words = [
+            ("elev", Role::Pupil),
+            ("Lärare", Role::Teacher),
+            ("la\u{308}rare", Role::Teacher),
+            ("vikarie", Role::Substitute),
+            ("administratör", Role::Secretary),
+            ("övrig", Role::Staff),
+            ("elevhälsa", Role::Elevhalsa),
+        ];
+        for (word, role) in words {
+            assert_eq!(word.parse(), Ok(role), "{word}");
+        }
     }
 
     #[test]

@@ -126,8 +126,8 @@ impl DirectoryError {
                 "A pupil, and everybody with a class, must have a school. Give the school code.",
             ),
             Self::PasswordTooShort => Text::new(
-                "Lösenordet är för kort: minst 8 tecken.",
-                "The password is too short: at least 8 characters.",
+                "Lösenordet är för kort: minst 8 tecken (å, ä och ö räknas som två).",
+                "The password is too short: at least 8 characters (å, ä and ö count as two).",
             ),
             Self::PasswordTooLong => Text::new(
                 "Lösenordet är för långt: högst 1024 oktetter.",

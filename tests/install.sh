@@ -13,6 +13,8 @@ needed=(
     "curl curl"
     "script bsdutils"
     "strace strace"
+    "openssl openssl"
+    "mount mount"
     "cc build-essential"
     "/usr/lib/python3.11/test/test_email/data/msg_01.txt libpython3.11-testsuite"
     "/usr/share/perl5/Mail/SpamAssassin.pm spamassassin"

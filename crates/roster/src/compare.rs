@@ -29,14 +29,24 @@ pub enum Match {
 }
 
 /// What a file says otherwise than the directory.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Difference {
     /// Another school.
     School,
     /// Another role.
-    Role,
+    Role {
+        /// The account's.
+        has: Role,
+        /// The file's.
+        says: Role,
+    },
     /// Another class, or the class of another school year.
-    Class,
+    Class {
+        /// The account's, in this school year.
+        has: Option<String>,
+        /// The file's.
+        says: Option<String>,
+    },
     /// An address that the account does not have.
     Address,
 }
@@ -102,17 +112,25 @@ impl Matcher<'_> {
     fn claim(&mut self, row: &Row, place: usize) -> Match {
         self.claimed.insert(place);
         let person = &self.snapshot.people[place];
-        let class = row.role == Role::Pupil && person.class != row.class.as_deref().map(str::to_lowercase);
-        let address = row.address.as_ref().is_some_and(|own| !person.addresses.contains(&own.folded()));
-        let differs = [
-            (person.school != self.snapshot.school(row.school), Difference::School),
-            (person.role != row.role, Difference::Role),
-            (class, Difference::Class),
-            (address, Difference::Address),
-        ];
-        let differs = differs.into_iter().filter(|(is, _)| *is).map(|(_, what)| what).collect();
+        // Of somebody in another school no more is told.
+        let differs = if person.school == self.snapshot.school(row.school) {
+            differences(row, person)
+        } else {
+            vec![Difference::School]
+        };
         Match::Present { account: person.account, differs }
     }
+}
+
+fn differences(row: &Row, person: &Person) -> Vec<Difference> {
+    let class = row.role == Role::Pupil && person.class != row.class.as_deref().map(str::to_lowercase);
+    let address = row.address.as_ref().is_some_and(|own| !person.addresses.contains(&own.folded()));
+    let differs = [
+        (person.role != row.role, Difference::Role { has: person.role, says: row.role }),
+        (class, Difference::Class { has: person.class_label.clone(), says: row.class.clone() }),
+        (address, Difference::Address),
+    ];
+    differs.into_iter().filter(|(is, _)| *is).map(|(_, what)| what).collect()
 }
 
 fn unknown_school(row: &Row) -> Match {

@@ -13,11 +13,12 @@ pub(crate) enum Charset {
 }
 
 impl Charset {
+    /// As whoever saved the file may know it.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Utf8 => "UTF-8",
-            Self::Utf16 => "UTF-16",
-            Self::Windows1252 => "Windows-1252",
+            Self::Utf16 => "Unicode (UTF-16)",
+            Self::Windows1252 => "Excel (Windows-1252)",
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::problem::Problems;
 use crate::row::{Parsed, RowReader};
 use crate::snapshot::name_of;
 use crate::table::{Record, Table};
-use crate::{Limits, Problem, Row, decode, identity, table};
+use crate::{Limits, Problem, Row, decode, identity, table, texts};
 
 /// What a file says.
 #[derive(Clone, Debug, Default)]
@@ -51,7 +51,11 @@ fn read_sound(bytes: &[u8], limits: &Limits) -> Result<File, Vec<Problem>> {
     if table.rows.is_empty() && table.problems.is_empty() {
         return Err(vec![table::empty()]);
     }
-    let separator = if table.separator == '\t' { "TAB".to_owned() } else { table.separator.to_string() };
+    let separator = match table.separator {
+        '\t' => "tabb",
+        ',' => "komma",
+        _ => "semikolon",
+    };
     let read_as = format!("{}, {separator}", charset.name());
     Ok(File { read_as, ..people(table, &header, checker, limits) })
 }
@@ -59,6 +63,10 @@ fn read_sound(bytes: &[u8], limits: &Limits) -> Result<File, Vec<Problem>> {
 fn people(table: Table, header: &Header, checker: Checker, limits: &Limits) -> File {
     let mut file = File::default();
     let mut problems = Problems::new(limits.problems_max);
+    header
+        .hidden_addresses(table.header.line, &table.rows)
+        .into_iter()
+        .for_each(|problem| problems.push(problem));
     table.problems.into_iter().for_each(|problem| problems.push(problem));
     let mut reader = RowReader { header, checker, problems: &mut problems, composed: false };
     let (mut sound, mut protected) = (Vec::new(), HashSet::new());
@@ -81,6 +89,7 @@ fn people(table: Table, header: &Header, checker: Checker, limits: &Limits) -> F
     doubles(&free, header, &mut problems);
     file.rows = free.into_iter().map(|(row, _)| row).collect();
     file.notes = notes(header, composed, &file.held_by_school);
+    file.notes.extend(without_last_name(&file.rows));
     file.samples = samples(&file.rows);
     file.problems = problems.into_list();
     file
@@ -122,6 +131,18 @@ fn notes(header: &Header, composed: bool, held_by_school: &BTreeMap<Option<Schoo
         ));
     }
     notes
+}
+
+/// Some people have one name only; more often the cell was forgotten.
+fn without_last_name(rows: &[Row]) -> Option<Text> {
+    let lines: Vec<u64> = rows.iter().filter(|row| row.name.last().is_empty()).map(|row| row.line).collect();
+    let rows = texts::rows(&lines);
+    (!lines.is_empty()).then(|| {
+        Text::new(
+            format!("{}: saknar efternamn. Stämmer det?", rows.sv),
+            format!("{}: no last name. Is that right?", rows.en),
+        )
+    })
 }
 
 /// Rows that are the same person, and rows that a second import could not tell apart.

@@ -6,6 +6,7 @@ use unicode_normalization::UnicodeNormalization;
 use crate::Problem;
 use crate::cell::Checker;
 use crate::table::Record;
+use crate::texts;
 
 /// A column that we know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,13 +28,16 @@ pub(crate) enum Column {
 }
 
 const NAMES: [(Column, &[&str]); 11] = [
-    (Column::School, &["skolenhetskod", "skola", "enhet"]),
-    (Column::Role, &["roll"]),
-    (Column::First, &["förnamn"]),
+    (Column::School, &["skolenhetskod", "skola", "enhet", "school code", "school"]),
+    (Column::Role, &["roll", "role"]),
+    (Column::First, &["förnamn", "first name"]),
     (Column::CallName, &["tilltalsnamn"]),
-    (Column::Last, &["efternamn"]),
-    (Column::Class, &["klass", "grupp"]),
-    (Column::Email, &["e-post", "epost", "e-postadress"]),
+    (Column::Last, &["efternamn", "last name"]),
+    (Column::Class, &["klass", "grupp", "class"]),
+    (
+        Column::Email,
+        &["e-post", "epost", "e-postadress", "epostadress", "adress", "e-mail", "email", "mail", "address"],
+    ),
     (Column::Protection, &["skydd"]),
     (Column::PersonNumber, &["personnummer", "pnr"]),
     (Column::PersonId, &["elevid", "id"]),
@@ -138,6 +142,25 @@ impl Header {
     /// Headers that we do not know.
     pub(crate) fn unknown(&self) -> Vec<&str> {
         self.titles_where(|column| column.is_none())
+    }
+    /// A column with mostly addresses under a header that we do not know: passed over, people would get other addresses.
+    pub(crate) fn hidden_addresses(&self, line: u64, rows: &[Record]) -> Vec<Problem> {
+        let is_hidden = |place: usize| {
+            let cells =
+                rows.iter().filter_map(|row| row.cells.get(place)).filter(|cell| !cell.trim().is_empty());
+            let (with, all) =
+                cells.fold((0, 0), |(with, all), cell| (with + usize::from(cell.contains('@')), all + 1));
+            2 * with > all
+        };
+        let unknown =
+            self.columns.iter().zip(&self.titles).enumerate().filter(|(_, (known, _))| known.is_none());
+        let hidden = unknown.filter(|(place, _)| is_hidden(*place));
+        hidden
+            .map(|(place, (_, title))| match title.as_str() {
+                "" => Problem::cell(line, &(place + 1).to_string(), texts::hidden_addresses()),
+                title => Problem::cell(line, title, texts::hidden_addresses()),
+            })
+            .collect()
     }
     fn titles_where(&self, is: impl Fn(Option<Column>) -> bool) -> Vec<&str> {
         let all = self.columns.iter().zip(&self.titles);

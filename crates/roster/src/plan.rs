@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashSet};
 
 use directory::{Directory, DirectoryError, Draft, Group, NewAccount, SchoolYear};
-use model::{AccountId, EmailAddress, SchoolId, TenantId, Text, UnixMillis};
+use model::{AccountId, EmailAddress, Language, SchoolId, TenantId, Text, UnixMillis};
 
 use crate::{Difference, File, Match, Problem, Row, Snapshot, compare};
 
@@ -52,17 +52,33 @@ pub struct Differing {
 impl Differing {
     /// For the reader.
     pub fn text(&self) -> Text {
-        let words = self.differs.iter().map(|difference| match difference {
-            Difference::School => ("annan skola", "other school"),
-            Difference::Role => ("annan roll", "other role"),
-            Difference::Class => ("annan klass", "other class"),
-            Difference::Address => ("annan adress", "other address"),
-        });
+        let words = self.differs.iter().map(words).map(|text| (text.sv, text.en));
         let (sv, en): (Vec<_>, Vec<_>) = words.unzip();
         Text::new(
-            format!("Rad {}: kontot finns, med {}. Det ändras inte.", self.line, sv.join(", ")),
-            format!("Row {}: the account is there, with {}. It is not changed.", self.line, en.join(", ")),
+            format!("Rad {}: finns redan, men med {}: inte ändrad.", self.line, sv.join(", ")),
+            format!("Row {}: is there already, but with {}: not changed.", self.line, en.join(", ")),
         )
+    }
+}
+
+fn words(difference: &Difference) -> Text {
+    match difference {
+        Difference::School => Text::new("annan skola", "another school"),
+        Difference::Role { has, says } => Text::new(
+            format!("annan roll ({}, filen säger {})", has.label(Language::Sv), says.label(Language::Sv)),
+            format!("another role ({}, the file says {})", has.label(Language::En), says.label(Language::En)),
+        ),
+        Difference::Class { has, says } => {
+            let says = says.as_deref().unwrap_or("–");
+            Text::new(
+                format!("annan klass ({}, filen säger {says})", has.as_deref().unwrap_or("ingen i år")),
+                format!(
+                    "another class ({}, the file says {says})",
+                    has.as_deref().unwrap_or("none this year")
+                ),
+            )
+        }
+        Difference::Address => Text::new("annan adress", "another address"),
     }
 }
 

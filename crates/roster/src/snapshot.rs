@@ -25,6 +25,8 @@ pub(crate) struct Person {
     pub(crate) name: String,
     /// Folded label, if the class is one of the current school year.
     pub(crate) class: Option<String>,
+    /// The same as it is written.
+    pub(crate) class_label: Option<String>,
     pub(crate) addresses: Vec<String>,
 }
 
@@ -65,6 +67,7 @@ impl Snapshot {
             school: entry.school,
             name: folded_name(&entry.first, &entry.last),
             class: class.map(|class| class.label.to_lowercase()),
+            class_label: class.map(|class| class.label.clone()),
             addresses: entry.addresses().map(|(address, _)| address.folded()).collect(),
         };
         for address in &person.addresses {
@@ -93,7 +96,7 @@ impl Snapshot {
 }
 
 /// Names are compared without case.
-fn folded_name(first: &str, last: &str) -> String {
+pub(crate) fn folded_name(first: &str, last: &str) -> String {
     format!("{first}\n{last}").to_lowercase()
 }
 

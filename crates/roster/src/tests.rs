@@ -128,11 +128,13 @@ async fn a_second_import_makes_nobody() {
         .replace("Ivar;;Ek;;", "Ivar;;Ek;;ivar.ny@skola.test");
     let third = plan(&directory, tenant, &read(moved.as_bytes(), &Limits::default()), NOW).await.unwrap();
     let differing: Vec<_> = third.differing.iter().map(|d| (d.line, d.differs.clone())).collect();
-    let expected =
-        [(2, Difference::Class), (9, Difference::Class), (15, Difference::Role), (21, Difference::Address)];
+    let class = |has: &str, says: &str| Difference::Class { has: Some(has.into()), says: Some(says.into()) };
+    let role = Difference::Role { has: Role::Teacher, says: Role::Mentor };
+    let expected = [(2, class("4B", "5A")), (9, class("4B", "6C")), (15, role), (21, Difference::Address)];
     assert_eq!((third.create.len(), third.present.len(), third.problems.len()), (0, 20, 0));
     assert_eq!(differing, expected.map(|(line, what)| (line, vec![what])));
-    assert!(third.differing[0].text().sv.contains("annan klass"));
+    let told = "Rad 2: finns redan, men med annan klass (4B, filen säger 5A): inte ändrad.";
+    assert_eq!(third.differing[0].text().sv, told);
 
     // Both moved: which is which, nobody knows.
     let both = "Skolenhetskod;Roll;Förnamn;Efternamn;Klass\n99900001;elev;Anna;Ek;7A\n";
@@ -195,6 +197,69 @@ fn each_damage_stands_at_its_row_and_column() {
         let expected: Vec<String> = if problem.is_empty() { Vec::new() } else { vec![problem.into()] };
         assert_eq!(problems(row), expected, "{row}");
     }
+}
+
+#[test]
+fn headers_in_other_words() {
+    for email in ["adress", "E-postadress", "epost", "email", "E-mail", "mail", "Address"] {
+        let text = format!(
+            "School code;Role;First name;Last name;Class;{email}\n99900001;pupil;Åsa;Ek;4B;a@skola.test\n"
+        );
+        let file = read(text.as_bytes(), &Limits::default());
+        assert_eq!(file.problems, [], "{email}");
+        assert!(file.rows[0].address.is_some() && file.rows[0].role == Role::Pupil, "{email}");
+    }
+    for role in ["school_admin", "region_admin", "central_admin"] {
+        let text = format!("School code;Role;First name;Last name\n99900001;{role};Åsa;Ek\n");
+        assert_eq!(read(text.as_bytes(), &Limits::default()).problems.len(), 1, "{role}");
+    }
+    // Addresses under a header that nobody knows are not passed over.
+    let text = "Skola;Roll;Förnamn;Efternamn;Klass;Brevlåda\n99900001;elev;Åsa;Ek;4B;a@skola.test\n";
+    let hidden = read(text.as_bytes(), &Limits::default()).problems;
+    assert_eq!((hidden.len(), hidden[0].row, hidden[0].column.as_deref()), (1, 1, Some("Brevlåda")));
+}
+
+#[test]
+fn how_a_file_was_read_and_who_has_one_name() {
+    let file = read(&WINDOWS_1252.encode(FILE).0, &Limits::default());
+    assert_eq!(file.read_as, "Excel (Windows-1252), semikolon");
+    let notes: Vec<_> = file.notes.iter().map(|note| note.sv.as_str()).collect();
+    assert_eq!(notes, ["Rad 6: saknar efternamn. Stämmer det?"]);
+}
+
+#[tokio::test]
+async fn what_to_look_at_before_it_is_done() {
+    let (directory, tenant) = directory().await;
+    let header = "Skolenhetskod;Roll;Förnamn;Efternamn;Klass\n";
+    let file = |rows: &str| read([header, rows].concat().as_bytes(), &Limits::default());
+    let first = plan(&directory, tenant, &file("99900001;elev;Anna;Ek;4B\n"), NOW).await.unwrap();
+    let school = first.create[0].school;
+    let told = |plan: Plan, only| {
+        let directory = &directory;
+        async move {
+            let notes = notes(directory, tenant, &plan, only, NOW).await.unwrap();
+            notes.into_iter().map(|note| note.sv).collect::<Vec<_>>()
+        }
+    };
+    let new = first.create[0].new_account();
+    assert_eq!(told(first, None).await, ["Nya klasser: 4B (skola 99900001) – stämmer det?"]);
+    let made = directory.plan_account(tenant, new, &mut directory::Draft::default(), NOW).await.unwrap();
+    directory.store().commit(made.batch).await.unwrap();
+
+    let rows = "99900001;elev;Bo;Ek;4b\n99900001;elev;Bo;Al;9Z\n99900001;lärare;Anna;Ek;\n99900002;elev;Anna;Ek;4B\n";
+    let file = file(rows);
+    let second = || async { plan(&directory, tenant, &file, NOW).await.unwrap() };
+    let expected = [
+        "Nya klasser: 9Z (skola 99900001) – stämmer det?",
+        "Nya klasser: 4B (skola 99900002) – stämmer det?",
+        "Rad 4: någon med samma namn finns redan i skolan (elev). Ett nytt konto skapas: är det samma person?",
+        "Rad 5: någon med samma namn finns redan på annat håll (elev). Ett nytt konto skapas: är det samma person?",
+    ];
+    assert_eq!(told(second().await, None).await, expected);
+    // Who may not know of other schools hears nothing of them.
+    let other = directory.school_by_code(tenant, "99900002".parse().unwrap()).await.unwrap();
+    assert!(other.is_some() && other != Some(school));
+    assert_eq!(told(second().await, other).await, expected[..2]);
 }
 
 #[test]

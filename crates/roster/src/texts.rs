@@ -47,6 +47,13 @@ pub(crate) fn address() -> Text {
     )
 }
 
+pub(crate) fn hidden_addresses() -> Text {
+    Text::new(
+        "Kolumnen verkar innehålla e-postadresser. Döp om den till E-post, eller ta bort den.",
+        "The column seems to hold e-mail addresses. Rename it to E-post, or delete it.",
+    )
+}
+
 pub(crate) fn address_taken() -> Text {
     Text::new(
         "Adressen tillhör någon annan. Skriv en annan eller lämna cellen tom.",
@@ -94,4 +101,24 @@ pub(crate) fn too_many_columns(columns_max: usize) -> Text {
         format!("Raden har fler än {columns_max} kolumner. Ta bort dem som inte behövs."),
         format!("The row has more than {columns_max} columns. Delete those that are not needed."),
     )
+}
+
+/// Row numbers in a sentence: `Rad 4, 7`.
+pub(crate) fn rows(lines: &[u64]) -> Text {
+    let (words, more) = listed(lines.iter().map(u64::to_string));
+    Text::new(format!("Rad {words}{}", more.sv), format!("Row {words}{}", more.en))
+}
+
+/// So many stand in one sentence.
+const LISTED_MAX: usize = 30;
+
+/// The first of many words, and how many more there are.
+pub(crate) fn listed(words: impl ExactSizeIterator<Item = String>) -> (String, Text) {
+    let more = words.len().saturating_sub(LISTED_MAX);
+    let words: Vec<String> = words.take(LISTED_MAX).collect();
+    let more = match more {
+        0 => Text::new("", ""),
+        more => Text::new(format!(" … och {more} till"), format!(" … and {more} more")),
+    };
+    (words.join(", "), more)
 }

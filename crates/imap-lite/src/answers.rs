@@ -116,6 +116,17 @@ pub(crate) fn spool_error(cause: &std::io::Error) -> Completion {
     full()
 }
 
+/// The letter of an APPEND has an octet that FETCH cannot send.
+pub(crate) fn nul() -> Completion {
+    Completion::no(
+        Code::Cannot,
+        Text::new(
+            "Brevet har tecknet NUL i sig och kan inte sparas.",
+            "The message has a NUL character in it and cannot be saved.",
+        ),
+    )
+}
+
 pub(crate) fn directory_error(cause: &DirectoryError) -> Completion {
     match cause {
         DirectoryError::Store(cause) => store_error(cause),

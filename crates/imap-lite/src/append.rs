@@ -1,6 +1,6 @@
 //! APPEND: a letter comes in pieces, and is filed when it is whole.
 //!
-//! RFC 3501 §6.3.11, RFC 4315 §3 (APPENDUID), RFC 9208 §4.3 (OVERQUOTA before the client sends it).
+//! RFC 3501 §6.3.11, §9 (CHAR8: no letter has NUL, since FETCH could not send it), RFC 4315 §3 (APPENDUID), RFC 9208 §4.3 (OVERQUOTA before the client sends it).
 
 use std::io;
 
@@ -22,15 +22,25 @@ pub(crate) struct Incoming {
     quota: QuotaLimit,
     spool: SpoolWriter,
     /// Told when the letter is whole: until then the client does not listen.
-    failed: Option<io::Error>,
+    failed: Option<Failed>,
+}
+
+/// Why a letter that is coming is not kept.
+enum Failed {
+    Nul,
+    Spool(io::Error),
 }
 
 impl Incoming {
     /// Takes in a piece.
     pub(crate) fn take(&mut self, octets: &[u8]) {
-        if self.failed.is_none() {
-            self.failed = self.spool.append(octets).err();
+        if self.failed.is_some() {
+            return;
         }
+        self.failed = match memchr::memchr(0, octets) {
+            Some(_) => Some(Failed::Nul),
+            None => self.spool.append(octets).err().map(Failed::Spool),
+        };
     }
 }
 
@@ -72,8 +82,10 @@ pub(crate) async fn start(
 /// Files it. Durable when this returns OK.
 pub(crate) async fn finish(mailboxes: &Mailboxes, incoming: Incoming) -> Outcome {
     let Incoming { mailbox, flags, internal_date, quota, spool, failed } = incoming;
-    if let Some(error) = failed {
-        return Ok(answers::spool_error(&error));
+    match failed {
+        Some(Failed::Nul) => return Ok(answers::nul()),
+        Some(Failed::Spool(error)) => return Ok(answers::spool_error(&error)),
+        None => {}
     }
     let letter = mailboxes.letters().prepare(mailbox.tenant, spool.finish()).await;
     let letter = letter.map_err(MailboxError::from)?;

@@ -64,3 +64,15 @@ async fn the_quota_is_asked_before_the_letter_comes() {
     client.say("SETQUOTA account (STORAGE 1000)").await.ends("NO [NOPERM]");
     client.say("GETQUOTAROOT Nowhere").await.ends("NO [NONEXISTENT]");
 }
+
+#[tokio::test]
+async fn a_letter_with_nul_is_not_kept() {
+    let service = Service::start().await;
+    let mut client = service.ada_in_inbox().await;
+    let reply = client.append("INBOX", &letter("n").replace("Hej", "H\0j")).await;
+    reply.ends("NO [CANNOT] ").is(&[]);
+    // Far behind the first piece, and at the very end.
+    let long = format!("{}{}\0", letter("long"), "x".repeat(300_000));
+    client.append("INBOX", &long).await.ends("NO [CANNOT] ").is(&[]);
+    client.append("INBOX", &letter("good")).await.ends("OK").has("* 1 EXISTS");
+}

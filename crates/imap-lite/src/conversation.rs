@@ -127,7 +127,7 @@ impl Conversation {
     async fn tell_news(&mut self, wire: &mut Wire, allow_expunge: bool) -> io::Result<bool> {
         let Some(selected) = &mut self.selected else { return Ok(true) };
         match selected.sync(allow_expunge, now()).await {
-            Ok(news) => updates::write(&news, self.door.limits.keywords_shown_max, wire).await?,
+            Ok(news) => updates::write(&news, wire).await?,
             Err(MailboxError::Gone) => {
                 self.mailbox_gone();
                 return Ok(false);
@@ -178,7 +178,7 @@ impl Conversation {
             Request::Authenticate(_) | Request::Noop | Request::Check => Ok(Completion::ok()),
             Request::Select(asked) => {
                 self.selected = None;
-                let selected = select::select(&folders, &asked, &door.limits, wire).await?;
+                let selected = select::select(&folders, &asked, wire).await?;
                 self.selected = Some(Box::new(selected));
                 Ok(Completion::ok())
             }

@@ -29,7 +29,7 @@ pub(crate) async fn carry_out(
         return Ok(Completion::ok());
     }
     let news = selected.sync(false, now()).await?;
-    updates::write(&news, door.limits.keywords_shown_max, wire).await?;
+    updates::write(&news, wire).await?;
     let folders = Folders { mailboxes: &door.mailboxes, account };
     match request {
         Request::Expunge { uids } => {

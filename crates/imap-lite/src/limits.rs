@@ -18,8 +18,6 @@ pub struct Limits {
     pub answer_bytes_max: usize,
     /// Octets of an arriving letter that are in memory before it goes to a file. Default 1048576.
     pub letter_memory_bytes_max: usize,
-    /// Keywords of a mailbox that its FLAGS line names. Default 256.
-    pub keywords_shown_max: usize,
 }
 
 impl Default for Limits {
@@ -31,7 +29,6 @@ impl Default for Limits {
             connections_per_account_max: 40,
             answer_bytes_max: 128 << 10,
             letter_memory_bytes_max: 1 << 20,
-            keywords_shown_max: 256,
         }
     }
 }

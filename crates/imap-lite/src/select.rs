@@ -7,7 +7,6 @@ use imap_wire::{Code, encode};
 use mailbox::Selected;
 use model::Keyword;
 
-use crate::Limits;
 use crate::conversation::{Trouble, now};
 use crate::folders::Folders;
 use crate::updates;
@@ -16,14 +15,13 @@ use crate::wire::Wire;
 pub(crate) async fn select(
     folders: &Folders<'_>,
     asked: &Select,
-    limits: &Limits,
     wire: &mut Wire,
 ) -> Result<Selected, Trouble> {
     let mailbox = folders.find(&asked.mailbox).await?;
     let selected = folders.mailboxes.select(mailbox, asked.read_only, now()).await?;
     let out = &mut wire.buffer;
-    let keywords: Vec<&Keyword> = selected.keywords().collect();
-    updates::write_flags(&keywords, limits.keywords_shown_max, out);
+    let keywords: Vec<Keyword> = selected.keywords().cloned().collect();
+    updates::write_flags(&keywords, out);
     encode::exists(selected.exists(), out);
     encode::recent(selected.recent_count(), out);
     if let Some(first) = selected.first_unseen() {

@@ -11,7 +11,7 @@ use model::{FlagSet, Keyword, SystemFlag};
 
 use crate::wire::Wire;
 
-pub(crate) async fn write(news: &Updates, keywords_max: usize, wire: &mut Wire) -> io::Result<()> {
+pub(crate) async fn write(news: &Updates, wire: &mut Wire) -> io::Result<()> {
     for place in &news.expunged {
         encode::expunge(*place, &mut wire.buffer);
         wire.send_pieces().await?;
@@ -23,9 +23,8 @@ pub(crate) async fn write(news: &Updates, keywords_max: usize, wire: &mut Wire) 
         encode::recent(messages, &mut wire.buffer);
     }
     if let Some(keywords) = &news.keywords {
-        let keywords: Vec<&Keyword> = keywords.iter().collect();
-        write_flags(&keywords, keywords_max, &mut wire.buffer);
-        write_permanent_flags(&keywords, false, &mut wire.buffer);
+        write_flags(keywords, &mut wire.buffer);
+        write_permanent_flags(keywords, false, &mut wire.buffer);
     }
     for update in &news.flags {
         let mut fetch = FetchWriter::new(update.seq, &mut wire.buffer);
@@ -37,10 +36,10 @@ pub(crate) async fn write(news: &Updates, keywords_max: usize, wire: &mut Wire) 
 }
 
 /// `* FLAGS (…)`: the system flags and keywords in use, of which a mailbox may have more than a message.
-pub(crate) fn write_flags(keywords: &[&Keyword], keywords_max: usize, out: &mut Vec<u8>) {
+pub(crate) fn write_flags(keywords: &[Keyword], out: &mut Vec<u8>) {
     out.extend_from_slice(b"* FLAGS (");
     out.extend_from_slice(SystemFlag::ALL.map(SystemFlag::name).join(" ").as_bytes());
-    for keyword in keywords.iter().take(keywords_max) {
+    for keyword in keywords {
         out.push(b' ');
         out.extend_from_slice(keyword.as_str().as_bytes());
     }
@@ -48,17 +47,10 @@ pub(crate) fn write_flags(keywords: &[&Keyword], keywords_max: usize, out: &mut 
 }
 
 /// Every flag stays, and `\*` says that clients may make more; nothing stays in a mailbox that is only looked at.
-pub(crate) fn write_permanent_flags(keywords: &[&Keyword], read_only: bool, out: &mut Vec<u8>) {
-    let mut flags = FlagSet::new();
-    if !read_only {
-        flags = SystemFlag::ALL.into_iter().collect();
-        // As many as one set holds; the others are covered by `\*`.
-        let room = keywords.iter().take(FlagSet::KEYWORDS_MAX);
-        room.for_each(|keyword| flags.insert_keyword((*keyword).clone()).unwrap_or_default());
-    }
-    let (code, text) = match read_only {
-        true => (Code::PermanentFlags { flags, new_keywords: false }, "Nothing can be changed here"),
-        false => (Code::PermanentFlags { flags, new_keywords: true }, "Flags are kept"),
+pub(crate) fn write_permanent_flags(keywords: &[Keyword], read_only: bool, out: &mut Vec<u8>) {
+    let (flags, keywords, text) = match read_only {
+        true => (FlagSet::new(), Vec::new(), "Nothing can be changed here"),
+        false => (SystemFlag::ALL.into_iter().collect(), keywords.to_vec(), "Flags are kept"),
     };
-    encode::ok(&code, text, out);
+    encode::ok(&Code::PermanentFlags { flags, keywords, new_keywords: !read_only }, text, out);
 }

@@ -31,7 +31,8 @@ pub struct Limits {
     pub tables_bytes_max: usize,
     /// Mailboxes of which \Recent is remembered; beyond it those that nobody has open are forgotten. Default 200000.
     pub recent_marks_max: usize,
-    /// Keywords of a mailbox that a session is told in FLAGS; more work as well but are not announced. Default 1000.
+    /// Keywords of a mailbox that a session is told in FLAGS and PERMANENTFLAGS; more work as well but are not announced.
+    /// Default 1000.
     pub keywords_told_max: usize,
     /// How long changes are remembered for programs that come back (RFC 7162), in days. Default 30.
     pub change_days: u32,

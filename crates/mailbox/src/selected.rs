@@ -70,9 +70,10 @@ impl Mailboxes {
             untold_expunges: false,
             own: HashMap::new(),
             recent: UidSet::new(),
-            keywords: keywords_of(&table, self.limits().keywords_told_max),
+            keywords: BTreeSet::new(),
             first_unseen: table.first_unseen().map(seq_no),
         };
+        add_keywords(&mut selected.keywords, &table, self.limits().keywords_told_max);
         self.recent_from(mailbox, &table);
         selected.take_recent(table.uid_next);
         Ok(selected)
@@ -218,17 +219,16 @@ impl Selected {
     }
 }
 
-fn keywords_of(table: &Table, max: usize) -> BTreeSet<Keyword> {
-    let mut keywords = BTreeSet::new();
+/// Adds what is in use, up to so many in all; what a session has been told is never pushed out by others.
+fn add_keywords(keywords: &mut BTreeSet<Keyword>, table: &Table, max: usize) {
     for keyword in table.flag_sets().iter().flat_map(|set| set.keywords()) {
         if keywords.len() >= max {
-            break;
+            return;
         }
         if !keywords.contains(keyword) {
             keywords.insert(keyword.clone());
         }
     }
-    keywords
 }
 
 pub(crate) fn seq_no(place: usize) -> SeqNo {

@@ -1,6 +1,6 @@
 //! STORE, EXPUNGE, CLOSE, and what other sessions hear.
 
-use crate::support::{Service, letter};
+use crate::support::{Reply, Service, letter};
 
 #[tokio::test]
 async fn store_tells_unless_silent() {
@@ -56,4 +56,30 @@ async fn recent_belongs_to_the_first_that_selects() {
     client.ok("STATUS INBOX (RECENT)").await.has("* STATUS INBOX (RECENT 0)");
     let mut third = service.ada().await;
     third.ok("SELECT INBOX").await.has("* 0 RECENT");
+}
+
+#[tokio::test]
+async fn every_keyword_is_listed_and_none_pushes_another_out() {
+    let service = Service::start().await;
+    let letters: Vec<String> = (0..13).map(|number| letter(&number.to_string())).collect();
+    service.file(&letters.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    let mut client = service.ada_in_inbox().await;
+    let mut words = Vec::new();
+    for number in 1..=12 {
+        let new: Vec<String> = (0..30).map(|word| format!("k{number:02}x{word:02}")).collect();
+        client.ok(&format!("STORE {number} +FLAGS.SILENT ({})", new.join(" "))).await;
+        words.extend(new);
+    }
+    let lists = |reply: &Reply, words: &[String]| {
+        for start in ["* FLAGS (", "* OK [PERMANENTFLAGS ("] {
+            let line = reply.untagged.iter().find(|line| line.starts_with(start)).unwrap();
+            let (list, _) = line[start.len()..].split_once(')').unwrap();
+            let listed: Vec<&str> = list.split(' ').filter(|word| !word.starts_with('\\')).collect();
+            assert_eq!(listed, words);
+        }
+    };
+    lists(&client.ok("SELECT INBOX").await, &words);
+    words.insert(0, "a-new-one".to_owned());
+    lists(&client.ok("STORE 13 +FLAGS (a-new-one)").await, &words);
+    lists(&service.ada().await.ok("SELECT INBOX").await, &words);
 }

@@ -2,7 +2,7 @@
 //!
 //! RFC 3501 §7.1, RFC 4315 §3 (UIDPLUS), RFC 5530, RFC 7889 §4 (TOOBIG; the code stands alone there).
 
-use model::{FlagSet, SeqNo, Uid, UidSet, UidValidity};
+use model::{FlagSet, Keyword, SeqNo, Uid, UidSet, UidValidity};
 
 use super::string::number;
 
@@ -21,6 +21,8 @@ pub enum Code {
     PermanentFlags {
         /// Which.
         flags: FlagSet,
+        /// Further keywords: a mailbox may have more than the flags of one message.
+        keywords: Vec<Keyword>,
         /// New keywords may be made.
         new_keywords: bool,
     },
@@ -93,7 +95,9 @@ impl Code {
         out.push(b'[');
         match self {
             Self::Capability(list) => word_and("CAPABILITY ", list, out),
-            Self::PermanentFlags { flags, new_keywords } => permanent_flags(flags, *new_keywords, out),
+            Self::PermanentFlags { flags, keywords, new_keywords } => {
+                permanent_flags(flags, keywords, *new_keywords, out);
+            }
             Self::UidNext(uid) => word_and("UIDNEXT ", uid, out),
             Self::UidValidity(number) => word_and("UIDVALIDITY ", number, out),
             Self::Unseen(place) => word_and("UNSEEN ", place, out),
@@ -151,10 +155,12 @@ fn word_and(word: &str, value: impl std::fmt::Display, out: &mut Vec<u8>) {
     write!(out, "{word}{value}").expect("a Vec takes everything");
 }
 
-fn permanent_flags(flags: &FlagSet, new_keywords: bool, out: &mut Vec<u8>) {
-    let space = if new_keywords && !flags.is_empty() { " " } else { "" };
-    let star = if new_keywords { "\\*" } else { "" };
-    word_and("PERMANENTFLAGS (", format_args!("{flags}{space}{star})"), out);
+fn permanent_flags(flags: &FlagSet, keywords: &[Keyword], new_keywords: bool, out: &mut Vec<u8>) {
+    let mut words = Vec::with_capacity(keywords.len() + 2);
+    words.extend((!flags.is_empty()).then(|| flags.to_string()));
+    words.extend(keywords.iter().map(|keyword| keyword.as_str().to_owned()));
+    words.extend(new_keywords.then(|| "\\*".to_owned()));
+    word_and("PERMANENTFLAGS (", format_args!("{})", words.join(" ")), out);
 }
 
 #[cfg(test)]
@@ -162,6 +168,11 @@ mod tests {
     use model::SystemFlag;
 
     use super::*;
+
+    fn permanent(flags: &[SystemFlag], keywords: &[&str], new_keywords: bool) -> Code {
+        let keywords = keywords.iter().map(|word| word.parse().unwrap()).collect();
+        Code::PermanentFlags { flags: flags.iter().copied().collect(), keywords, new_keywords }
+    }
 
     #[test]
     fn codes_with_values() {
@@ -177,12 +188,10 @@ mod tests {
                 },
                 "[COPYUID 38505 304,319:320 3956:3958]",
             ),
-            (
-                Code::PermanentFlags { flags: [SystemFlag::Seen].into_iter().collect(), new_keywords: true },
-                "[PERMANENTFLAGS (\\Seen \\*)]",
-            ),
-            (Code::PermanentFlags { flags: FlagSet::new(), new_keywords: true }, "[PERMANENTFLAGS (\\*)]"),
-            (Code::PermanentFlags { flags: FlagSet::new(), new_keywords: false }, "[PERMANENTFLAGS ()]"),
+            (permanent(&[SystemFlag::Seen], &[], true), "[PERMANENTFLAGS (\\Seen \\*)]"),
+            (permanent(&[SystemFlag::Seen], &["a", "b"], true), "[PERMANENTFLAGS (\\Seen a b \\*)]"),
+            (permanent(&[], &[], true), "[PERMANENTFLAGS (\\*)]"),
+            (permanent(&[], &[], false), "[PERMANENTFLAGS ()]"),
             (Code::Unseen(SeqNo::MIN), "[UNSEEN 1]"),
             (Code::BadCharset, "[BADCHARSET (US-ASCII UTF-8)]"),
             (Code::OverQuota, "[OVERQUOTA]"),

@@ -8,7 +8,7 @@ use std::time::Duration;
 use model::{FlagSet, Keyword, ModSeq, SeqNo, Uid, UidSet, UnixMillis};
 use store::MailboxStateKey;
 
-use super::{Selected, keywords_of, seq_no};
+use super::{Selected, add_keywords, seq_no};
 use crate::MailboxError;
 use crate::table::Table;
 use crate::view::delta;
@@ -181,7 +181,7 @@ impl Selected {
         if table.flag_sets().iter().all(known) {
             return None;
         }
-        self.keywords = keywords_of(&table, max);
+        add_keywords(&mut self.keywords, &table, max);
         Some(self.keywords.iter().cloned().collect())
     }
 }

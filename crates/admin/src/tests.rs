@@ -369,6 +369,19 @@ async fn an_import_is_planned_done_once_and_never_twice() {
 }
 
 #[tokio::test]
+async fn an_import_tells_what_it_makes_and_what_it_leaves() {
+    let town = Town::open().await;
+    let notes = |report: ImportReport| report.notes.into_iter().map(|note| note.sv).collect::<Vec<_>>();
+    let classes = "Nya klasser: 4B (skola 99900001) – stämmer det?";
+    assert_eq!(notes(town.import(FILE, true).await.1), [classes]);
+    assert_eq!(notes(town.import(FILE, false).await.1), [classes]);
+    let moved = FILE.replace("Öqvist;4B", "Öqvist;5A");
+    let told = "Rad 2: finns redan, men med annan klass (4B, filen säger 5A): inte ändrad.";
+    assert_eq!(notes(town.import(&moved, true).await.1), [told]);
+    assert_eq!(notes(town.import(&moved, false).await.1), [told]);
+}
+
+#[tokio::test]
 async fn one_bad_row_and_nothing_is_done() {
     let town = Town::open().await;
     let (created, report) = town.import(&format!("{FILE}99900009;elev;Per;Ek;4B\n"), false).await;

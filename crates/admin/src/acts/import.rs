@@ -26,6 +26,8 @@ impl Acts<'_> {
         let plan = roster::plan(&self.admin.directory, self.tenant, &file, self.now).await?;
         self.may_import(&file, &plan).await?;
         let mut report = report(&file, &plan, dry_run);
+        let only = self.actor.only_school(Operation::Import);
+        report.notes.extend(roster::notes(&self.admin.directory, self.tenant, &plan, only, self.now).await?);
         if dry_run || !report.problems.is_empty() {
             return Ok(Answer::Import(report));
         }

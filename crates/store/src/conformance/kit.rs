@@ -1,6 +1,7 @@
 //! What the parts share: a runtime, mailboxes, letters.
 
 use std::future::Future;
+use std::time::Duration;
 
 use bytes::Bytes;
 use model::{
@@ -15,9 +16,10 @@ pub(super) fn runtime() -> Runtime {
     Builder::new_multi_thread().worker_threads(4).enable_all().build().expect("a runtime")
 }
 
-/// Runs a part to its end.
+/// Runs a part to its end; an engine that loses what a part waits for does not hold up the tests for ever.
 pub(super) fn run<T>(part: impl Future<Output = T>) -> T {
-    runtime().block_on(part)
+    let part = async { tokio::time::timeout(Duration::from_secs(120), part).await };
+    runtime().block_on(part).expect("done within two minutes")
 }
 
 pub(super) const fn mailbox(tenant: u32, account: u64, mailbox: u64) -> MailboxRef {

@@ -5,9 +5,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use ::model::{FlagPatch, FlagSet, MailboxRef, ModSeq, SystemFlag, Uid, UidSet};
+use ::model::{FlagPatch, FlagSet, MailboxRef, ModSeq, Uid, UidSet};
 use tokio::task::JoinSet;
 
 use super::Subject;
@@ -32,22 +32,81 @@ async fn beside_writers(store: Store) {
     create(&store, RIGHT).await;
     let (_, body) = file(&store, mailbox_of_the_body(&store).await, b"two of a kind").await;
     let (mut writers, mut readers) = (JoinSet::new(), JoinSet::new());
-    writers.spawn(bring(store.clone(), body));
-    writers.spawn(flag(store.clone(), LEFT));
-    writers.spawn(flag(store.clone(), RIGHT));
-    writers.spawn(carry(store.clone()));
-    writers.spawn(throw_away(store.clone()));
-    let over = Arc::new(AtomicBool::new(false));
-    for here in [LEFT, RIGHT] {
-        readers.spawn(scan_anew(store.clone(), here, over.clone()));
-        readers.spawn(follow(store.clone(), here, over.clone()));
+    let pace = Arc::new(Pace::default());
+    for (here, number) in [(LEFT, 0), (RIGHT, 1)] {
+        readers.spawn(scan_anew(store.clone(), here, Reading::new(&pace, number)));
+        readers.spawn(follow(store.clone(), here, Reading::new(&pace, number + 2)));
     }
+    writers.spawn(bring(store.clone(), body, pace.clone()));
+    writers.spawn(flag(store.clone(), LEFT, pace.clone()));
+    writers.spawn(flag(store.clone(), RIGHT, pace.clone()));
+    writers.spawn(carry(store.clone(), pace.clone()));
+    writers.spawn(throw_away(store.clone(), pace.clone()));
     while let Some(done) = writers.join_next().await {
         done.expect("no writer fails");
     }
-    over.store(true, Ordering::SeqCst);
+    pace.over.store(true, Ordering::SeqCst);
     while let Some(done) = readers.join_next().await {
-        done.expect("no reader is misled");
+        let states = done.expect("no reader is misled");
+        assert!(states >= 20, "a reader saw only {states} states: it has not read beside the writers");
+    }
+}
+
+/// Writers go no faster than readers look, else a quick engine is done before anybody reads.
+#[derive(Default)]
+struct Pace {
+    /// How often each reader has come round.
+    rounds: [AtomicU64; 4],
+    over: AtomicBool,
+}
+
+impl Pace {
+    /// All is written, or a reader has failed.
+    fn over(&self) -> bool {
+        self.over.load(Ordering::SeqCst)
+    }
+    fn now(&self) -> [u64; 4] {
+        self.rounds.each_ref().map(|rounds| rounds.load(Ordering::SeqCst))
+    }
+    /// Waits until some reader has come round once more.
+    async fn some(&self) {
+        let before = self.now();
+        tokio::task::yield_now().await;
+        while self.now() == before && !self.over() {
+            tokio::task::yield_now().await;
+        }
+    }
+    /// Waits until every reader has.
+    async fn all(&self) {
+        let before = self.now();
+        let slow = || self.now().iter().zip(before).any(|(now, before)| *now == before);
+        while slow() && !self.over() {
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
+/// One reader; when it ends, also by a panic, no writer waits any more.
+struct Reading {
+    pace: Arc<Pace>,
+    number: usize,
+    states: BTreeSet<ModSeq>,
+}
+
+impl Reading {
+    fn new(pace: &Arc<Pace>, number: usize) -> Self {
+        Self { pace: pace.clone(), number, states: BTreeSet::new() }
+    }
+    async fn round(&mut self, state: &MailboxState) {
+        self.states.insert(state.highest_mod_seq);
+        self.pace.rounds[self.number].fetch_add(1, Ordering::SeqCst);
+        tokio::task::yield_now().await;
+    }
+}
+
+impl Drop for Reading {
+    fn drop(&mut self) {
+        self.pace.over.store(true, Ordering::SeqCst);
     }
 }
 
@@ -63,50 +122,58 @@ fn pair(number: u32) -> [Uid; 2] {
     [uid(2 * number + 1), uid(2 * number + 2)]
 }
 
-async fn bring(store: Store, body: BodyId) {
+async fn bring(store: Store, body: BodyId, pace: Arc<Pace>) {
     for number in 0..PAIRS {
         let two = [(); 2].map(|()| Op::Append(LEFT, message(body, 13)));
         let outcomes = commit(&store, two).await.expect("filed").outcomes;
         let ([first, second], [one, other]) = (pair(number), [0, 1].map(|at| filed(&outcomes[at])));
         assert_eq!((one.0, other.0, one.1), (first, second, other.1), "one batch, one MODSEQ, UIDs in a row");
+        pace.all().await;
     }
 }
 
-async fn flag(store: Store, here: MailboxRef) {
-    let flags: FlagSet = [SystemFlag::Seen, SystemFlag::Flagged].into_iter().collect();
-    for round in 0..PAIRS {
-        let patch =
-            |add: bool| if add { FlagPatch::Add(flags.clone()) } else { FlagPatch::Remove(flags.clone()) };
-        // Now and then the same pair again.
-        let both = pair(round / 3 * 2).map(|uid| Op::Update {
+/// Changes pairs among the newest that there are, each time to other flags.
+async fn flag(store: Store, here: MailboxRef, pace: Arc<Pace>) {
+    let (mut changed, mut round) = (0, 0);
+    while changed < PAIRS && !pace.over() {
+        round += 1;
+        let came = state(&store, here).await.uid_next.get() / 2;
+        let mut flags = FlagSet::from_system_bits((round % 32).try_into().expect("under 32"));
+        flags.insert_keyword(format!("k{round}").parse().expect("a keyword")).expect("one");
+        let both = pair(came.saturating_sub(1 + round % 6)).map(|uid| Op::Update {
             mailbox: here,
             uid,
-            patch: patch(round % 3 != 1),
+            patch: FlagPatch::Replace(flags.clone()),
             unchanged_since: None,
         });
-        commit(&store, both).await.expect("changed, or it was gone");
+        let outcomes = commit(&store, both).await.expect("changed, or it was gone").outcomes;
+        changed += u32::from(matches!(outcomes[0], Outcome::Updated { .. }));
+        pace.some().await;
     }
 }
 
-async fn carry(store: Store) {
+async fn carry(store: Store, pace: Arc<Pace>) {
     for number in (0..PAIRS).filter(|number| number % 4 != 3) {
         let both = || pair(number).map(|uid| Op::Move { from: LEFT, uid, to: RIGHT });
         // Until the pair has come.
-        while commit(&store, both()).await.expect("moved").outcomes[0] == Outcome::Missing {
-            tokio::task::yield_now().await;
+        while commit(&store, both()).await.expect("moved").outcomes[0] == Outcome::Missing && !pace.over() {
+            pace.some().await;
         }
     }
 }
 
-async fn throw_away(store: Store) {
+async fn throw_away(store: Store, pace: Arc<Pace>) {
     for number in (0..PAIRS / 2).filter(|number| number % 2 == 0) {
         let [first, second] = pair(number);
         let expunge = || Op::Expunge { mailbox: RIGHT, uids: UidSet::range(first, second) };
-        loop {
+        while !pace.over() {
             let outcomes = commit(&store, [expunge()]).await.expect("expunged").outcomes;
             match &outcomes[0] {
-                Outcome::Expunged { uids, .. } if uids.is_empty() => tokio::task::yield_now().await,
-                Outcome::Expunged { uids, .. } => break assert_eq!(uids.len(), 2, "both of a pair"),
+                Outcome::Expunged { uids, .. } if uids.is_empty() => pace.some().await,
+                Outcome::Expunged { uids, .. } => {
+                    assert_eq!(uids.len(), 2, "both of a pair");
+                    break;
+                }
                 other => panic!("an expunge answers with {other:?}"),
             }
         }
@@ -117,11 +184,12 @@ async fn state(store: &Store, here: MailboxRef) -> MailboxState {
     store.load(&MailboxStateKey(here)).await.expect("reads").expect("is there")
 }
 
-async fn scan_anew(store: Store, here: MailboxRef, over: Arc<AtomicBool>) {
+/// How many states of the mailbox it has seen.
+async fn scan_anew(store: Store, here: MailboxRef, mut reading: Reading) -> usize {
     let mut round = 0;
     let mut last = false;
     while !last {
-        last = over.load(Ordering::SeqCst);
+        last = reading.pace.over();
         round += 1;
         let page = 1 + round % 7;
         let state = state(&store, here).await;
@@ -132,8 +200,9 @@ async fn scan_anew(store: Store, here: MailboxRef, over: Arc<AtomicBool>) {
         let messages = scan::<MessageKey>(&store, MessageKey::prefix(here), page).await;
         let uids = messages.iter().map(|(key, _)| key.uid).collect();
         complete(&store, here, &state, uids).await;
-        tokio::task::yield_now().await;
+        reading.round(&state).await;
     }
+    reading.states.len()
 }
 
 async fn scan<K: TypedKey>(store: &Store, prefix: crate::Key, page: usize) -> Vec<(K, K::Value)> {
@@ -143,6 +212,8 @@ async fn scan<K: TypedKey>(store: &Store, prefix: crate::Key, page: usize) -> Ve
         let Some((last, _)) = rows.last() else { return all };
         range = range.after(&last.to_key());
         all.extend(rows);
+        // On a quick engine too, something happens between two pages.
+        tokio::task::yield_now().await;
     }
 }
 
@@ -178,20 +249,21 @@ async fn complete(store: &Store, here: MailboxRef, state: &MailboxState, mut uid
 type View = BTreeMap<Uid, MessageFlags>;
 
 /// Knows the mailbox by what is new and by what changed, as a client does that stays.
-async fn follow(store: Store, here: MailboxRef, over: Arc<AtomicBool>) {
+async fn follow(store: Store, here: MailboxRef, mut reading: Reading) -> usize {
     let (mut view, mut told, mut next) = (View::new(), ModSeq(0), Uid::MIN);
     let mut last = false;
     while !last {
-        last = over.load(Ordering::SeqCst);
+        last = reading.pace.over();
         let state = state(&store, here).await;
         assert!(state.highest_mod_seq >= told && state.uid_next >= next, "counters only grow");
         catch_up(&store, here, &state, &mut view, told, next).await;
         (told, next) = (state.highest_mod_seq, state.uid_next);
-        tokio::task::yield_now().await;
+        reading.round(&state).await;
     }
     let rows = scan::<FlagsKey>(&store, FlagsKey::prefix(here), 1000).await;
     let rows: View = rows.into_iter().map(|(key, row)| (key.uid, row)).collect();
     assert_eq!(view, rows, "who followed knows everything");
+    reading.states.len()
 }
 
 /// New messages by UID, flags and expunges by the change rows above what was told.

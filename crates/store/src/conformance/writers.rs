@@ -15,7 +15,7 @@ use crate::{
 };
 
 const WRITERS: u64 = 8;
-const ROUNDS: u64 = 20;
+const ROUNDS: u64 = 60;
 
 /// UIDs are given once and MODSEQ grows, counters hold, of two batches that conflict one wins, and the other leaves no
 /// trace.

@@ -176,7 +176,7 @@ fn tell(place: &Place, port_base: u16, residents: &[Resident], output: Output) {
         vec![
             resident.address.to_string(),
             resident.name.clone(),
-            person.role.to_string(),
+            person.role.label(output.language).to_owned(),
             format!("{} {}", person.school, person.class.unwrap_or_default()),
         ]
     });

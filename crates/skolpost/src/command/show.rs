@@ -108,7 +108,7 @@ fn account(account: &Account, output: Output) -> String {
     let mut lines = vec![
         (output.word("Namn", "Name"), format!("{} {}", account.first, account.last)),
         (output.word("Adress", "Address"), account.address.to_string()),
-        (output.word("Roll", "Role"), account.role.to_string()),
+        (output.word("Roll", "Role"), account.role.label(output.language).to_owned()),
         (output.word("Konto", "Account"), format!("{} ({})", account.id, account.login)),
         (output.word("Tillstånd", "State"), state.to_owned()),
     ];
@@ -134,7 +134,7 @@ pub(super) fn accounts(list: &[Account], output: Output) -> String {
         vec![
             one.address.to_string(),
             format!("{} {}", one.first, one.last),
-            one.role.to_string(),
+            one.role.label(output.language).to_owned(),
             optional(&one.school),
             optional(&one.class),
             locked.to_owned(),
@@ -211,7 +211,10 @@ fn status(status: &Status, output: Output) -> String {
         format!("{:<28} {}", output.word("Skolor", "Schools"), status.schools),
     ];
     for (role, count) in &status.accounts {
-        lines.push(format!("{:<28} {count}", format!("{} {role}", output.word("Konton:", "Accounts:"))));
+        lines.push(format!(
+            "{:<28} {count}",
+            format!("{} {}", output.word("Konton:", "Accounts:"), role.label(output.language))
+        ));
     }
     lines.extend(status.numbers.iter().map(|(name, number)| {
         let (word, octets) = match name.as_str() {

@@ -112,7 +112,7 @@ impl Intake {
     ///
     /// # Errors
     /// 452 4.3.1 without room on the disk, 451 4.3.0 while the store takes nothing, 552 5.3.4 if it is announced too
-    /// large, 550 5.7.1 if the sender may not use the address.
+    /// large, 550 5.7.1 if the sender may not use the address, with a log-in or without.
     pub async fn mail(
         &self,
         origin: Origin,
@@ -124,7 +124,12 @@ impl Intake {
             return Err(refusal);
         }
         let (account, limits) = match &origin {
-            Origin::Remote(_) => (None, self.road.limits.remote),
+            Origin::Remote(_) => {
+                if let (true, ReversePath::Address(from)) = (self.road.limits.refuse_own_senders, &from) {
+                    sender::stranger(&self.road.directory, std::slice::from_ref(from)).await?;
+                }
+                (None, self.road.limits.remote)
+            }
             Origin::Local => (None, self.road.limits.staff),
             Origin::Submission { login, .. } => {
                 let account = sender::account(&self.road.directory, login).await?;

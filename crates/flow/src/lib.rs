@@ -10,6 +10,7 @@
 //!
 //! Decided here, for as long as there are no checks of the sender (SPF, DKIM, DMARC): a letter from outside may carry an
 //! address of ours as its sender, since parents' forwards and lists do that honestly.
+//! [`Limits::refuse_own_senders`] refuses that instead.
 //!
 //! A submitted letter loses its Bcc and Resent-Bcc (RFC 5322 §3.6.3: nobody is to see them) and a Return-Path that is not
 //! ours (RFC 5321 §4.4); all else is stored octet for octet, below our own fields.

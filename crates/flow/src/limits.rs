@@ -26,6 +26,11 @@ pub struct Limits {
     pub spool_memory_bytes_max: usize,
     /// Take mail for locked accounts, to be read when they are unlocked; otherwise their senders are told. Default false.
     pub locked_receive: bool,
+    /// Refuse letters that come to port 25, without a log-in, with an address in one of the municipalities' own domains
+    /// as their sender (MAIL FROM, From or Sender). With true nobody can forge a teacher from the school's network.
+    /// False, as other systems of the municipality, and lists, may send with its domains, and SPF, DKIM and DMARC are not
+    /// checked yet. Default false.
+    pub refuse_own_senders: bool,
     /// Recipients that are filed in the accepting commit; a letter to more gets routes. At most 100. Default 100.
     pub direct_recipients_max: usize,
     /// The delivery log.
@@ -104,6 +109,7 @@ impl Default for Limits {
             header_bytes_max: 256 << 10,
             spool_memory_bytes_max: 1 << 20,
             locked_receive: false,
+            refuse_own_senders: false,
             direct_recipients_max: Route::RECIPIENTS_MAX,
             log: LogLimits::default(),
             dispatch: DispatchLimits::default(),

@@ -3,7 +3,7 @@
 //! RFC 5321 §4.2.2, §4.2.3 (codes), RFC 3463 (enhanced status). Every sentence says what to do; none tells a stranger more
 //! than the address that he named.
 
-use message::{FromError, SenderField};
+use message::FromError;
 use model::{EmailAddress, Text};
 use store::{CommitError, Health};
 
@@ -147,6 +147,22 @@ impl Refusal {
             ),
         )
     }
+    pub(crate) fn name_of_another(shown: &EmailAddress) -> Self {
+        Self::new(
+            550,
+            (5, 7, 1),
+            format!("Avsändarens namn får inte innehålla {shown}. Skriv ditt eget namn i e-postprogrammet."),
+            format!("The sender's name may not contain {shown}. Enter your own name in your mail program."),
+        )
+    }
+    pub(crate) fn own_sender(from: &EmailAddress) -> Self {
+        Self::new(
+            550,
+            (5, 7, 1),
+            format!("Bara den som har loggat in får skicka som {from}. Logga in på port 465 för att skicka."),
+            format!("Only who has logged in may send as {from}. Log in on port 465 to send."),
+        )
+    }
     pub(crate) fn author(error: FromError) -> Self {
         let (sv, en) = match error {
             FromError::Missing => (
@@ -154,20 +170,17 @@ impl Refusal {
                 "The letter has no From. Enter your own address in your mail program.".to_owned(),
             ),
             FromError::Repeated(field) => (
-                format!("Brevet har fältet {} flera gånger. Det får stå en gång.", field_name(field)),
-                format!(
-                    "The letter has the field {} more than once. It may stand there once.",
-                    field_name(field)
-                ),
+                format!("Brevet har fältet {} flera gånger. Det får stå en gång.", field.name()),
+                format!("The letter has the field {} more than once. It may stand there once.", field.name()),
             ),
             FromError::Unclear(field) => (
                 format!(
                     "Adressen i fältet {} går inte att läsa säkert. Skriv den som namn@domän.",
-                    field_name(field)
+                    field.name()
                 ),
                 format!(
                     "The address in the field {} cannot be read for certain. Write it as name@domain.",
-                    field_name(field)
+                    field.name()
                 ),
             ),
             FromError::Header => (
@@ -236,14 +249,6 @@ impl Refusal {
             store::StoreError::Full => Self::full(),
             _ => Self::try_again(),
         }
-    }
-}
-
-/// As the header writes it.
-const fn field_name(field: SenderField) -> &'static str {
-    match field {
-        SenderField::From => "From",
-        SenderField::Sender => "Sender",
     }
 }
 

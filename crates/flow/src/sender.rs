@@ -1,6 +1,6 @@
 //! May this sender send this? Only asked of people who have logged in.
 //!
-//! RFC 6409 §6.1 (MAIL FROM), §8.1 (From and Sender); RFC 8098 §3: a receipt has the empty return path, so people may use
+//! RFC 6409 §6.1 (MAIL FROM), §8.1 (From and Sender, and their Resent fields); RFC 8098 §3: a receipt has the empty return path, so people may use
 //! it; its From is theirs all the same.
 
 use directory::{AccountEntry, AccountState, Directory, Login};
@@ -28,13 +28,40 @@ pub(crate) fn return_path(account: &AccountEntry, from: &ReversePath) -> Result<
     }
 }
 
-/// From and Sender: every address in them is the sender's own, and there is no doubt which they are.
-pub(crate) fn authors(account: &AccountEntry, header: &[u8]) -> Result<(), Refusal> {
+/// From, Sender and their Resent fields: every address in them is the sender's own, there is no doubt which they are, and
+/// no display name shows an address of somebody else here.
+pub(crate) async fn authors(
+    directory: &Directory,
+    account: &AccountEntry,
+    header: &[u8],
+) -> Result<(), Refusal> {
     let authors = from_addresses(header).map_err(Refusal::author)?;
-    match authors.iter().find(|author| !account.owns_live(&author.address)) {
-        Some(author) => Err(Refusal::not_your_address(&author.address)),
-        None => Ok(()),
+    for author in &authors {
+        if !account.owns_live(&author.address) {
+            return Err(Refusal::not_your_address(&author.address));
+        }
+        for shown in &author.shown {
+            if !account.owns_live(shown) && is_ours(directory, shown).await? {
+                return Err(Refusal::name_of_another(shown));
+            }
+        }
     }
+    Ok(())
+}
+
+/// Whether a letter that came without a log-in names one of our addresses as its sender.
+pub(crate) async fn stranger(directory: &Directory, claimed: &[EmailAddress]) -> Result<(), Refusal> {
+    for address in claimed {
+        if is_ours(directory, address).await? {
+            return Err(Refusal::own_sender(address));
+        }
+    }
+    Ok(())
+}
+
+async fn is_ours(directory: &Directory, address: &EmailAddress) -> Result<bool, Refusal> {
+    let found = directory.is_local_domain(address.domain()).await;
+    found.map_err(|error| Refusal::of_store(&error))
 }
 
 /// Whose domain goes into an added Message-ID.

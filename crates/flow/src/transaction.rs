@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use directory::AccountEntry;
 use message::{
-    Added, MissingFields, Received, hops, missing_fields, received_header, return_path_header,
-    without_private_fields,
+    Added, MissingFields, Received, claimed_senders, hops, missing_fields, received_header,
+    return_path_header, without_private_fields,
 };
 use model::{EmailAddress, LocalPart, QueueId, ReversePath, TenantId, UnixMillis};
 use store::{SpoolWriter, StoreError};
@@ -199,11 +199,11 @@ impl Transaction {
     ///
     /// # Errors
     /// Those of [`Transaction::append`]; 554 5.4.6 after too many hops; 550 5.7.1 and 5.6.0 if From or Sender are not the
-    /// sender's own or cannot be read; 452 and 552 if no recipient has room; 550 5.2.1 if a recipient of a submitted
+    /// sender's own or cannot be read, or are ours without a log-in where that is refused; 452 and 552 if no recipient has room; 550 5.2.1 if a recipient of a submitted
     /// letter is gone meanwhile; 451 and 452 if the store does not take it. Nothing is kept then.
     pub async fn finish(mut self, now: UnixMillis) -> Result<Accepted, Refusal> {
         let queue_id = self.queue_id;
-        let mut checked = self.check();
+        let mut checked = self.check().await;
         if checked.is_ok() && self.header_waits() {
             // A letter without a body.
             checked = self.spool_header();
@@ -226,7 +226,7 @@ impl Transaction {
         refusal
     }
 
-    fn check(&self) -> Result<(), Refusal> {
+    async fn check(&self) -> Result<(), Refusal> {
         if let Some(fault) = &self.fault {
             return Err(fault.clone());
         }
@@ -242,9 +242,16 @@ impl Transaction {
             return Err(Refusal::header_too_large(self.road.limits.header_bytes_max));
         }
         if let Some(account) = &self.account {
-            sender::authors(account, header)?;
+            sender::authors(&self.road.directory, account, header).await?;
+        }
+        if self.refuses_own_senders() {
+            sender::stranger(&self.road.directory, &claimed_senders(header)).await?;
         }
         Ok(())
+    }
+
+    fn refuses_own_senders(&self) -> bool {
+        matches!(self.origin, Origin::Remote(_)) && self.road.limits.refuse_own_senders
     }
 
     async fn accept(&mut self, refused: Option<&RefusedLetter>, now: UnixMillis) -> Result<(), Refusal> {

@@ -32,8 +32,8 @@ pub use search_text::{fold, header_values};
 pub use section::{SectionKind, SectionPath};
 pub use split::{PartKind, Place};
 pub use submission::{
-    Added, FromError, MissingFields, SenderAddress, SenderField, from_addresses, missing_fields,
-    without_private_fields,
+    Added, FromError, MissingFields, SenderAddress, SenderField, claimed_senders, from_addresses,
+    missing_fields, without_private_fields,
 };
 pub use trace::{Received, With, hops, received_header, return_path_header};
 pub use view::DerivedView;

@@ -1,12 +1,15 @@
 //! What a letter must have when one of our own people sends it.
 //!
 //! RFC 6409 §8.1 (From and Sender are the sender's own), §8.2 (Date), §8.3 (Message-ID); RFC 5322 §3.6 (one Date, one
-//! From; a Sender when From has several authors). Resent fields are not looked at: they describe who passed it on.
+//! From; a Sender when From has several authors), §3.6.6 (Resent-From and Resent-Sender, which programs show as senders
+//! too). A route before an address is refused (RFC 5322 §4.4: it is not to be written), and the addresses that a display
+//! name shows are reported, since many readers show nothing else.
 
 use model::{EmailAddress, UnixMillis};
 
 use crate::address::{self, Entry, Mailbox};
 use crate::date::{Zone, rfc5322_date};
+use crate::decode::header_text;
 use crate::header::{Field, field, fields, header_end};
 
 /// Most addresses of From and Sender together that are looked at.
@@ -87,6 +90,22 @@ pub enum SenderField {
     From,
     /// Sender: who sent it for them.
     Sender,
+    /// Resent-From: who passed it on.
+    ResentFrom,
+    /// Resent-Sender: who passed it on for them.
+    ResentSender,
+}
+
+impl SenderField {
+    /// As a header writes it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::From => "From",
+            Self::Sender => "Sender",
+            Self::ResentFrom => "Resent-From",
+            Self::ResentSender => "Resent-Sender",
+        }
+    }
 }
 
 /// An address that a letter claims to be from.
@@ -96,6 +115,8 @@ pub struct SenderAddress {
     pub field: SenderField,
     /// The address.
     pub address: EmailAddress,
+    /// Addresses that stand in its display name, encoded words decoded.
+    pub shown: Vec<EmailAddress>,
 }
 
 /// Why it cannot be said for certain whom a letter is from.
@@ -115,7 +136,7 @@ pub enum FromError {
     Header,
 }
 
-/// Every address of From and Sender, if all readers must agree on them; otherwise an error, never a guess.
+/// Every address of From, Sender and their Resent fields, if all readers must agree on them; otherwise an error, never a guess.
 ///
 /// # Errors
 /// See [`FromError`].
@@ -129,15 +150,29 @@ pub fn from_addresses(header: &[u8]) -> Result<Vec<SenderAddress>, FromError> {
         return Err(FromError::Missing);
     }
     one_field(header, SenderField::Sender, &mut out)?;
+    for which in [SenderField::ResentFrom, SenderField::ResentSender] {
+        // One for each time that it was passed on.
+        for field in fields(header).filter(|field| field.is(which.name())) {
+            addresses(&field, which, &mut out)?;
+        }
+    }
     Ok(out)
 }
 
-fn one_field(header: &[u8], which: SenderField, out: &mut Vec<SenderAddress>) -> Result<(), FromError> {
-    let name = match which {
-        SenderField::From => "from",
-        SenderField::Sender => "sender",
+/// What From and Sender of a letter from elsewhere name, as far as it can be read; nothing is an error here.
+pub fn claimed_senders(header: &[u8]) -> Vec<EmailAddress> {
+    let own = |field: &Field<'_>| field.is("from") || field.is("sender");
+    let entries =
+        fields(header).filter(own).flat_map(|field| address::parse(field.value, ADDRESSES_MAX).entries);
+    let address = |entry| match entry {
+        Entry::Mailbox(Mailbox { local, host, .. }) => address_of(&local, &host),
+        Entry::GroupStart(_) | Entry::GroupEnd => None,
     };
-    let mut found = fields(header).filter(|field| field.is(name));
+    entries.filter_map(address).take(ADDRESSES_MAX).collect()
+}
+
+fn one_field(header: &[u8], which: SenderField, out: &mut Vec<SenderAddress>) -> Result<(), FromError> {
+    let mut found = fields(header).filter(|field| field.is(which.name()));
     let Some(field) = found.next() else { return Ok(()) };
     if found.next().is_some() {
         return Err(FromError::Repeated(which));
@@ -150,13 +185,41 @@ fn addresses(field: &Field<'_>, which: SenderField, out: &mut Vec<SenderAddress>
     if list.unclear {
         return Err(FromError::Unclear(which));
     }
+    let mut group = Vec::new();
     for entry in list.entries {
-        // A group hides nobody: its members count like others.
-        let Entry::Mailbox(Mailbox { local, host, .. }) = entry else { continue };
-        let address = address_of(&local, &host).ok_or(FromError::Unclear(which))?;
-        out.push(SenderAddress { field: which, address });
+        // A group hides nobody: its members count like others, and its name like theirs.
+        match entry {
+            Entry::GroupStart(name) => group = shown_addresses(&name),
+            Entry::GroupEnd => {}
+            Entry::Mailbox(Mailbox { route: Some(_), .. }) => return Err(FromError::Unclear(which)),
+            Entry::Mailbox(Mailbox { name, local, host, .. }) => {
+                let address = address_of(&local, &host).ok_or(FromError::Unclear(which))?;
+                let mut shown = std::mem::take(&mut group);
+                shown.extend(name.as_deref().map(shown_addresses).unwrap_or_default());
+                out.push(SenderAddress { field: which, address, shown });
+            }
+        }
     }
     Ok(())
+}
+
+/// What a reader takes for an address in a display name: a word, an at sign in any width, a domain; blanks around the at
+/// sign and signs without width do not count.
+fn shown_addresses(name: &[u8]) -> Vec<EmailAddress> {
+    let hidden = |c: &char| matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}');
+    let text: String = header_text(name)
+        .chars()
+        .filter(|c| !hidden(c))
+        .map(|c| if matches!(c, '\u{ff20}' | '\u{fe6b}') { '@' } else { c })
+        .collect();
+    let ends = |c: char| c.is_whitespace() || c.is_control() || "<>()[],;:\"'\\@".contains(c);
+    let parts: Vec<&str> = text.split('@').collect();
+    let address = |pair: &[&str]| {
+        let local = pair[0].trim_end().rsplit(ends).next()?;
+        let host = pair[1].trim_start().split(|c: char| !c.is_alphanumeric() && !"-.".contains(c)).next()?;
+        address_of(local.as_bytes(), host.trim_matches('.').as_bytes())
+    };
+    parts.windows(2).take(ADDRESSES_MAX).filter_map(address).collect()
 }
 
 fn address_of(local: &[u8], host: &[u8]) -> Option<EmailAddress> {
@@ -204,7 +267,10 @@ mod tests {
                 vec!["From a@x.test", "From b@x.test", "Sender c@x.test"],
             ),
             ("from : Grupp: a@x.test, b@x.test;\r\n\r\nbody", vec!["From a@x.test", "From b@x.test"]),
-            ("From: <@r.test:a@X.test>\r\n", vec!["From a@x.test"]),
+            (
+                "From: a@x.test\r\nResent-From: b@x.test\r\nresent-sender: c@x.test\r\nResent-From: d@x.test\r\n",
+                vec!["From a@x.test", "ResentFrom b@x.test", "ResentFrom d@x.test", "ResentSender c@x.test"],
+            ),
             ("From: \"a\\\"b\"@x.test\r\n", vec!["From \"a\\\"b\"@x.test"]),
         ] {
             assert_eq!(from(header), Ok(senders.into_iter().map(str::to_owned).collect()), "{header}");
@@ -224,6 +290,9 @@ mod tests {
             ("From: rektor@x.test <elev@x.test>\r\n\r\n", Unclear(From)),
             ("From: <a@x.test> <b@x.test>\r\n\r\n", Unclear(From)),
             ("From: a@x.test b@x.test\r\n\r\n", Unclear(From)),
+            ("From: <@asa@x.test:bo@x.test>\r\n\r\n", Unclear(From)),
+            ("From: <@r.test:a@x.test>\r\n\r\n", Unclear(From)),
+            ("From: a@x.test\r\nResent-From: b\r\n\r\n", Unclear(SenderField::ResentFrom)),
             ("From: =?utf-8?Q?rektor=40x.test?=\r\n\r\n", Unclear(From)),
             ("From: =?utf-8?Q?rektor?=@x.test\r\n\r\n", Unclear(From)),
             ("From: a@=?utf-8?Q?x?=.test\r\n\r\n", Unclear(From)),
@@ -242,6 +311,34 @@ mod tests {
         ] {
             assert_eq!(from(header), Err(error), "{header:?}");
         }
+    }
+
+    #[test]
+    fn addresses_in_a_display_name_are_reported() {
+        for (name, shown) in [
+            ("\"Bo Al <bo@x.test>\"", "bo@x.test"),
+            ("=?utf-8?Q?bo=40x.test?=", "bo@x.test"),
+            ("=?utf-8?B?Ym9AeC50ZXN0?=", "bo@x.test"),
+            ("=?utf-8?Q?bo?= =?utf-8?Q?=40x.test?=", "bo@x.test"),
+            ("\"bo @ x.test (4B), eva@y.test.\"", "bo@x.test eva@y.test"),
+            ("\"b\u{200b}o\u{ff20}X.test\"", "bo@x.test"),
+            ("\"@x.test\"", ""),
+            ("Åsa Öqvist", ""),
+        ] {
+            let header = format!("From: {name} <a@x.test>\r\n\r\n");
+            let found = from_addresses(header.as_bytes()).unwrap();
+            let found: Vec<_> = found[0].shown.iter().map(ToString::to_string).collect();
+            assert_eq!(found.join(" "), shown, "{name}");
+        }
+        let grouped = from_addresses(b"From: \"bo@x.test\": a@x.test;\r\n").unwrap();
+        assert_eq!(grouped[0].shown[0].to_string(), "bo@x.test");
+    }
+
+    #[test]
+    fn claims_of_strangers_are_read_as_far_as_possible() {
+        let header = b"From: a@x.test <b@y.test>\r\nFROM : c@z.test, d\r\nSender: <@r.test:e@x.test>\r\nTo: f@x.test\r\n";
+        let found: Vec<_> = claimed_senders(header).iter().map(ToString::to_string).collect();
+        assert_eq!(found, ["b@y.test", "c@z.test", "e@x.test"]);
     }
 
     #[test]

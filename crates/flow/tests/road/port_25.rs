@@ -3,7 +3,7 @@
 use flow::{Limits, MailParams, SenderLimits, Verdict, notice};
 use model::Role;
 
-use crate::school::{LETTER, NOW, School, addr, path, refused, remote};
+use crate::school::{LETTER, NOW, School, addr, code, path, refused, remote};
 
 #[tokio::test]
 async fn a_letter_comes_as_it_was_below_our_trace_lines() {
@@ -98,6 +98,41 @@ async fn a_full_mailbox_waits_and_a_small_one_refuses() {
     let bo = school.add(Role::Teacher, "Bo", "Al").await;
     school.receive(&["asa.oqvist@skola.test", "bo.al@skola.test"]).await.unwrap();
     assert_eq!((school.read(asa).await.len(), school.read(bo).await.len()), (2, 1));
+}
+
+#[tokio::test]
+async fn a_large_letter_of_unknown_size_does_not_go_over_the_quota() {
+    let school = School::open().await;
+    let asa = school.add(Role::Pupil, "Åsa", "Öqvist").await;
+    school.set_quota(asa, 1 << 20).await;
+    let letter = |octets: usize| format!("{LETTER}{}", format!("{}\r\n", "x".repeat(78)).repeat(octets / 80));
+    let send = async |octets| {
+        school.send(remote(), "far@granne.test", &["asa.oqvist@skola.test"], &letter(octets)).await
+    };
+    send(900_000).await.unwrap();
+    assert_eq!(refused(send(640_000).await), "452 4.2.2");
+    assert_eq!(refused(send(2_000_000).await), "552 5.2.2");
+    assert_eq!(school.read(asa).await.len(), 1);
+}
+
+#[tokio::test]
+async fn own_senders_need_a_login_where_it_is_configured() {
+    let strict = Limits { refuse_own_senders: true, ..Limits::default() };
+    for (limits, expected) in [(Limits::default(), None), (strict, Some("550 5.7.1"))] {
+        let school = School::with(limits).await;
+        school.add(Role::Pupil, "Åsa", "Öqvist").await;
+        let send = async |from: &str, letter: &str| {
+            let sent = school.send(remote(), from, &["asa.oqvist@skola.test"], letter).await;
+            sent.err().map(|refusal| code(&refusal))
+        };
+        assert_eq!(send("far@granne.test", LETTER).await, None);
+        assert_eq!(send("", LETTER).await, None);
+        assert_eq!(send("bo.al@OTHER.test", LETTER).await.as_deref(), expected);
+        for header in ["From: <rektor@skola.test>", "From: far@granne.test\r\nSender: rektor@skola.test"] {
+            let letter = format!("{header}\r\n\r\nHej!\r\n");
+            assert_eq!(send("far@granne.test", &letter).await.as_deref(), expected, "{header}");
+        }
+    }
 }
 
 #[tokio::test]

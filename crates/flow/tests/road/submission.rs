@@ -100,6 +100,16 @@ async fn no_trick_makes_a_letter_somebody_elses() {
         ("From: bo.al\r\n", "550 5.6.0"),
         ("From: Klassen: bo.al@skola.test;\r\n", "550 5.7.1"),
         ("From: asa.oqvist@skola.test\r\n \r\nFrom: bo.al@skola.test\r\n", "550 5.6.0"),
+        ("From: <@asa.oqvist@skola.test:bo.al@skola.test>\r\n", "550 5.6.0"),
+        ("From: <@bo.al@skola.test:asa.oqvist@skola.test>\r\n", "550 5.6.0"),
+        ("From: <asa.oqvist@skola.test>\r\nResent-From: <bo.al@skola.test>\r\n", "550 5.7.1"),
+        ("From: <asa.oqvist@skola.test>\r\nResent-Sender: <bo.al@skola.test>\r\n", "550 5.7.1"),
+        ("From: \"bo.al@skola.test\" <asa.oqvist@skola.test>\r\n", "550 5.7.1"),
+        ("From: =?utf-8?Q?Bo_bo.al=40SKOLA.test?= <asa.oqvist@skola.test>\r\n", "550 5.7.1"),
+        (
+            "From: <asa.oqvist@skola.test>\r\nSender: \"rektor@other.test\" <asa.oqvist@skola.test>\r\n",
+            "550 5.7.1",
+        ),
         (" From: bo.al@skola.test\r\nFrom: asa.oqvist@skola.test\r\n", "550 5.6.0"),
     ] {
         let letter = format!("{header}\r\nHej!\r\n");
@@ -107,6 +117,11 @@ async fn no_trick_makes_a_letter_somebody_elses() {
         assert_eq!(refused(sent), expected, "{header}");
     }
     assert!(school.read(bo).await.is_empty());
+    // One's own address, and one that is nobody's here, may stand in the name.
+    for name in ["asa.oqvist@skola.test", "Åsa (far@granne.test)"] {
+        let letter = format!("From: \"{name}\" <asa.oqvist@skola.test>\r\n\r\n");
+        school.send(school.login(asa).await, "asa.oqvist@skola.test", TO, &letter).await.unwrap();
+    }
     let long = format!("X: {}\r\nFrom: <asa.oqvist@skola.test>\r\n\r\n", "x\r\n ".repeat(70_000));
     let sent = school.send(school.login(asa).await, "asa.oqvist@skola.test", TO, &long).await;
     assert_eq!(refused(sent), "552 5.3.4");

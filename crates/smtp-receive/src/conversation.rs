@@ -144,7 +144,7 @@ impl Conversation {
             () = sleep_until(idle_by) => HangUp::Idle,
             () = sleep_until(login_by.min(self.end_by)) => HangUp::TooLong,
             // The account was locked, removed or given a new password.
-            () = lost => HangUp::TooLong,
+            () = lost => HangUp::LoginEnded,
         };
         self.transaction = None;
         self.session.hang_up(reason);

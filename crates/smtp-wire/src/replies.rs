@@ -13,6 +13,7 @@ use crate::command::{CommandError, PathError, Side};
 use crate::input::LineError;
 use crate::reply::{EnhancedStatus, Reply};
 use crate::sasl::SaslError;
+use crate::session::HangUp;
 
 const fn status(class: u8, subject: u16, detail: u16) -> EnhancedStatus {
     EnhancedStatus::new(class, subject, detail)
@@ -156,8 +157,25 @@ pub(crate) fn local_error() -> Reply {
         "A fault on our side: try again in a while.",
     )
 }
-pub(crate) fn hung_up(code_detail: EnhancedStatus, text: &'static str) -> Reply {
-    Reply::english(421, code_detail, text)
+pub(crate) fn hung_up(why: HangUp) -> Reply {
+    let (status, text) = match why {
+        HangUp::Idle => (status(4, 4, 2), "Nothing came for too long; goodbye"),
+        HangUp::TooLong => (status(4, 4, 2), "The session took too long; goodbye"),
+        HangUp::Busy => (status(4, 3, 2), "Too many connections; try again in a while"),
+        HangUp::ShuttingDown => (status(4, 3, 2), "Going down; try again in a while"),
+        HangUp::LoginEnded => return login_ended(),
+    };
+    Reply::english(421, status, text)
+}
+fn login_ended() -> Reply {
+    Reply::new(
+        421,
+        status(4, 7, 0),
+        Text::new(
+            "Inloggningen gäller inte längre. Logga in igen med ditt nuvarande lösenord.",
+            "The log-in is no longer valid. Log in again with your current password.",
+        ),
+    )
 }
 
 /// The line was no line.

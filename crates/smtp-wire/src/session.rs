@@ -41,7 +41,7 @@ use crate::body::Body;
 use crate::command::Hello;
 use crate::input::{Input, LineLimits};
 use crate::replies;
-use crate::reply::{EnhancedStatus, Reply};
+use crate::reply::Reply;
 
 /// Replies are handed out when so many octets have gathered, however many commands are still waiting.
 const WRITE_AT: usize = 4096;
@@ -170,17 +170,11 @@ impl Session {
         if matches!(self.state, State::Closed) {
             return;
         }
-        let (status, text) = match why {
-            HangUp::Idle => (EnhancedStatus::new(4, 4, 2), "Nothing came for too long; goodbye"),
-            HangUp::TooLong => (EnhancedStatus::new(4, 4, 2), "The session took too long; goodbye"),
-            HangUp::Busy => (EnhancedStatus::new(4, 3, 2), "Too many connections; try again in a while"),
-            HangUp::ShuttingDown => (EnhancedStatus::new(4, 3, 2), "Going down; try again in a while"),
-        };
         if why == HangUp::Busy {
             // Instead of the greeting, not after it.
             self.out.clear();
         }
-        self.say(&replies::hung_up(status, text));
+        self.say(&replies::hung_up(why));
         self.close();
     }
 

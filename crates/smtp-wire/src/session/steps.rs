@@ -119,6 +119,8 @@ pub enum HangUp {
     Idle,
     /// The session as a whole took too long.
     TooLong,
+    /// Whoever logged in no longer may: locked, removed, or another password.
+    LoginEnded,
     /// Too many connections.
     Busy,
     /// We are going down.

@@ -144,6 +144,7 @@ impl Run {
         self.driver.session.hang_up(match why {
             "idle" => HangUp::Idle,
             "too long" => HangUp::TooLong,
+            "login ended" => HangUp::LoginEnded,
             "busy" => HangUp::Busy,
             "shutting down" => HangUp::ShuttingDown,
             _ => panic!("{place}"),

@@ -237,6 +237,16 @@ impl<'a> Cursor<'a> {
         let octets = self.astring("a mailbox name")?;
         Ok(MailboxName::parse(&decode_name(&octets, at)?)?)
     }
+    /// A name that is to be made: what looks like modified UTF-7 must be it, or LIST would tell another name than the
+    /// client asked for. A lone `&`, as in `R&D`, is taken to the letter.
+    pub(crate) fn new_mailbox(&mut self) -> Parsed<MailboxName> {
+        let at = self.at;
+        let octets = self.astring("a mailbox name")?;
+        if mutf7::is_malformed(&octets) {
+            return Err(Reason::NameEncoding);
+        }
+        Ok(MailboxName::parse(&decode_name(&octets, at)?)?)
+    }
     /// A reference of LIST: like a mailbox name, and may be empty.
     pub(crate) fn reference(&mut self) -> Parsed<String> {
         let at = self.at;

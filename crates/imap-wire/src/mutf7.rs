@@ -115,6 +115,17 @@ fn decode_shift(digits: &[u8], at: usize, text: &mut String) -> Result<(), Mutf7
     Ok(())
 }
 
+/// Is this meant as modified UTF-7, with `&`, base64 and `-`, but not what [`encode`] writes? Text with other octets than
+/// ASCII is not meant so.
+pub(crate) fn is_malformed(octets: &[u8]) -> bool {
+    let mut shifts = octets.split(|octet| *octet == b'&').skip(1);
+    let is_shift = |rest: &[u8]| {
+        let digits = rest.iter().take_while(|octet| DIGITS.contains(octet)).count();
+        digits > 0 && rest.get(digits) == Some(&b'-')
+    };
+    octets.is_ascii() && shifts.any(is_shift) && decode(octets).is_err()
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -151,6 +162,16 @@ mod tests {
         }
         assert_eq!(decode("ä".as_bytes()), Err(Mutf7Error::NotAscii(0)));
         assert_eq!(decode(b"a\t"), Err(Mutf7Error::NotAscii(1)));
+    }
+
+    #[test]
+    fn what_was_meant_as_this_encoding() {
+        for wire in ["&AGEAYg-", "&2AA-", "&AOQ-&AOU-", "x&AOR-y", "a&b &AOQ-", "&-&A-"] {
+            assert!(is_malformed(wire.as_bytes()), "{wire}");
+        }
+        for wire in ["a&b", "&", "R&D - x", "&-", "&AOQ-", "a&-b", "L\u{e4}xor &AGE-", "a-b"] {
+            assert!(!is_malformed(wire.as_bytes()), "{wire}");
+        }
     }
 
     #[test]

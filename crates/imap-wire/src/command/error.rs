@@ -52,6 +52,9 @@ pub enum Reason {
     /// A name that no mailbox can have.
     #[error("{0}")]
     Mailbox(#[from] MailboxNameError),
+    /// A new name that may mean two things.
+    #[error("a mailbox name in modified UTF-7 is written as its encoder writes it")]
+    NameEncoding,
     /// Flags that a message cannot have.
     #[error("{0}")]
     Flags(model::FlagError),

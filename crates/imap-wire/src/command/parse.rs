@@ -114,12 +114,12 @@ fn request(verb: Verb, cursor: &mut Cursor<'_>) -> Result<Request, Reason> {
     Ok(match verb {
         Verb::Select => Request::Select(Select { mailbox: cursor.mailbox()?, read_only: false }),
         Verb::Examine => Request::Select(Select { mailbox: cursor.mailbox()?, read_only: true }),
-        Verb::Create => Request::Create(cursor.mailbox()?),
+        Verb::Create => Request::Create(cursor.new_mailbox()?),
         Verb::Delete => Request::Delete(cursor.mailbox()?),
         Verb::Rename => {
             let from = cursor.mailbox()?;
             cursor.space()?;
-            Request::Rename { from, to: cursor.mailbox()? }
+            Request::Rename { from, to: cursor.new_mailbox()? }
         }
         Verb::Subscribe => Request::Subscribe(cursor.mailbox()?),
         Verb::Unsubscribe => Request::Unsubscribe(cursor.mailbox()?),

@@ -87,7 +87,7 @@ impl Session {
                 let text = Text::new("Teckenkodningen stöds inte.", "The charset is not supported.");
                 self.line_for_people(tag, "NO", Some(&Code::BadCharset), &text)
             }
-            Reason::Mailbox(error) => {
+            error @ (Reason::Mailbox(_) | Reason::NameEncoding) => {
                 let text = Text::new("Mappnamnet kan inte användas.", error.to_string());
                 self.line_for_people(tag, "NO", Some(&Code::Cannot), &text)
             }

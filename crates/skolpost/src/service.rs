@@ -26,8 +26,10 @@ use crate::failure::Failure;
 use crate::operations::{Engine, Machine};
 use crate::tls::Certificates;
 
-/// How often old rows of the delivery log and of changes are thrown away, and a base is considered.
+/// How often bodies without references and old changes are looked for.
 const UPKEEP_EVERY: Duration = Duration::from_secs(3600);
+/// How many turns of that go by between two bases of the index: one a night, beside those that the journal's length asks for.
+const BASE_TURNS: u32 = 24;
 
 /// Every part of the running service.
 pub(crate) struct Service {
@@ -203,9 +205,9 @@ impl Service {
             async move {
                 let mut turns = interval(UPKEEP_EVERY);
                 turns.tick().await;
-                loop {
+                for turn in 1_u32.. {
                     turns.tick().await;
-                    service.upkeep().await;
+                    service.upkeep(turn.is_multiple_of(BASE_TURNS)).await;
                 }
             },
             tasks,
@@ -213,13 +215,20 @@ impl Service {
     }
 
     /// Throws away what nobody will ask for any more.
-    async fn upkeep(&self) {
+    async fn upkeep(&self, base: bool) {
         let engine = self.engine.lock().clone();
         if let Some(engine) = engine {
-            match tokio::task::spawn_blocking(move || engine.sweep(now())).await {
-                Ok(Ok(swept)) => info!(?swept, "bodies swept"),
-                Ok(Err(error)) => warn!(%error, "bodies that nobody refers to stay for now"),
-                Err(error) => warn!(%error, "sweep"),
+            let work = move || {
+                let swept = engine.sweep(now())?;
+                if base {
+                    engine.write_base()?;
+                }
+                Ok::<_, store::StoreError>(swept)
+            };
+            match tokio::task::spawn_blocking(work).await {
+                Ok(Ok(swept)) => info!(?swept, base, "store upkeep"),
+                Ok(Err(error)) => warn!(%error, "store upkeep stopped; it goes on with the next turn"),
+                Err(error) => warn!(%error, "store upkeep"),
             }
         }
         if let Err(error) = self.trim_changes().await {

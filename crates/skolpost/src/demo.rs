@@ -158,7 +158,7 @@ async fn send_letters(running: &Running, residents: &[Resident]) -> Result<(), F
 /// How to connect, with accounts to try.
 fn tell(place: &Place, port_base: u16, residents: &[Resident], output: Output) {
     let port = |well_known: u16| port_base + well_known;
-    let certificate = place.dir.join("tls/skolpost.crt");
+    let certificate = place.dir.join("tls/skolpost-ca.crt");
     if output.json {
         let accounts: Vec<_> = residents
             .iter()
@@ -185,6 +185,9 @@ fn tell(place: &Place, port_base: u16, residents: &[Resident], output: Output) {
     output::line(&output.table(&head, rows.collect(), none));
     let (imaps, submissions, smtp) = (port(993), port(465), port(25));
     let (dir, certificate) = (place.dir.display(), certificate.display());
+    // As it can be typed: after `cargo run` the program is in nobody's path.
+    let program =
+        std::env::current_exe().map_or_else(|_| "skolpost".into(), |path| path.display().to_string());
     output::line(&match output.language {
         Language::Sv => format!(
             "\n{NAME} är igång på den här datorn. Alla har lösenordet {PASSWORD}\n\n\
@@ -194,7 +197,7 @@ fn tell(place: &Place, port_base: u16, residents: &[Resident], output: Output) {
              Certifikatet är självsignerat: godkänn det, eller lita på {certificate}\n\n\
              Skicka som utifrån:  swaks --server localhost:{smtp} --from nagon@exempel.test --to ADRESS\n\
              Läs på kommandorad:  curl --cacert {certificate} --user 'ADRESS:{PASSWORD}' imaps://localhost:{imaps}/INBOX?ALL\n\
-             Styr med:            skolpost --dir {dir} status\n\nCtrl-C avslutar."
+             Styr med:            {program} --dir {dir} status\n\nCtrl-C avslutar."
         ),
         Language::En => format!(
             "\n{NAME} is running on this computer. Everybody has the password {PASSWORD}\n\n\
@@ -204,7 +207,7 @@ fn tell(place: &Place, port_base: u16, residents: &[Resident], output: Output) {
              The certificate is self-signed: accept it, or trust {certificate}\n\n\
              Send as from outside:     swaks --server localhost:{smtp} --from somebody@example.test --to ADDRESS\n\
              Read on the command line: curl --cacert {certificate} --user 'ADDRESS:{PASSWORD}' imaps://localhost:{imaps}/INBOX?ALL\n\
-             Administer with:          skolpost --dir {dir} status\n\nCtrl-C ends it."
+             Administer with:          {program} --dir {dir} status\n\nCtrl-C ends it."
         ),
     });
 }

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use comfy_table::Table;
-use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
+use comfy_table::presets::UTF8_BORDERS_ONLY;
 use model::{Language, Text};
 use serde::Serialize;
 
@@ -43,7 +43,7 @@ impl Output {
             return self.word(none.0, none.1).to_owned();
         }
         let mut table = Table::new();
-        table.load_style(UTF8_HORIZONTAL_ONLY);
+        table.load_style(UTF8_BORDERS_ONLY);
         table.set_header(head.iter().map(|(sv, en)| self.word(sv, en)));
         table.add_rows(rows);
         table.to_string()

@@ -40,6 +40,9 @@ pub(crate) fn run(dir: Option<&Path>, file: Option<&Path>) -> Result<(), Failure
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
     quiet_panics();
     forbid_core_dumps();
+    if rustix::process::geteuid().is_root() {
+        warn!("running as root: give the service a user of its own (deploy/README.md)");
+    }
     runtime()?.block_on(async {
         let signal = termination()?;
         let running = Running::start(&dir, config).await?;

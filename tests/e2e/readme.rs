@@ -1,6 +1,7 @@
 //! The README's commands, run as they stand there; only folder and ports are another installation's.
 
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::process::Command;
 
 use crate::harness::{PortBase, Program, skolpost, workspace};
@@ -23,9 +24,14 @@ fn the_tour_of_the_readme_works_as_written() {
             .replace("20993", &ports.port(993).to_string())
             .replace("--port-base 20000", &format!("--port-base {}", ports.base()))
     };
+    // By path and not by a function of the shell: what is started in the background is the service itself, and ends.
+    let programs = home.path().join("bin");
+    fs::create_dir(&programs)
+        .and_then(|()| symlink(skolpost(), programs.join("skolpost")))
+        .expect("a folder of ours");
     let script = format!(
-        "set -eu\ntrap 'kill %1' EXIT\nskolpost() {{ '{}' \"$@\"; }}\n{}\n{}\n",
-        skolpost().display(),
+        "set -eu\nPATH='{}':$PATH\ntrap 'kill %1; wait' EXIT\n{}\n{}\n",
+        programs.display(),
         here(block(&readme, "tour")),
         here(block(&readme, "import"))
     );

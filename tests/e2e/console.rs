@@ -1,7 +1,9 @@
 //! The command line as outside scripts rely on it, and what its acts do to mail and open sessions.
 
 use std::fs;
+use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -331,4 +333,21 @@ fn a_backup_restores_into_a_new_folder_and_overwrites_nothing() {
     assert!(
         kept.filter(|entry| entry.file_name().to_string_lossy().starts_with("data.before-")).count() == 1
     );
+}
+
+#[test]
+fn every_act_from_the_first_on_is_in_the_audit() {
+    let town = Town::start();
+    let asa = town.person("asa.oqvist", "Åsa", "Öqvist");
+    town.console(&["account", "lock", &asa.address]);
+    let mut socket =
+        UnixStream::connect(town.dir().join("skolpost.sock")).expect("the socket of the command line");
+    socket.write_all(b"{\"op\":\"audit-list\"}\n").expect("it listens");
+    let mut line = String::new();
+    BufReader::new(socket).read_line(&mut line).expect("it answers");
+    let rows = json(&line)["ok"]["audit"].clone();
+    let acts: Vec<_> =
+        rows.as_array().expect("a list").iter().map(|row| row["op"].as_str().expect("a word")).collect();
+    assert_eq!(acts, ["account-lock", "account-add", "school-add", "municipality-add"], "newest first");
+    assert!(!line.contains("Vinter") && !line.contains("Åsa"), "no secret and no name: {line}");
 }

@@ -2,14 +2,21 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
-use directory::{Directory, NameTable, NewTenant};
+use admin::{Caller, NewMunicipality};
+use directory::Directory;
+use listen::Admission;
+use mailbox::Mailboxes;
 use model::{Domain, Language, Text};
+use parking_lot::Mutex;
 use serde_json::json;
+use store::Store;
 
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::files::make_private_folder;
+use crate::operations::Engine;
 use crate::output::Output;
 use crate::{serve, service, tls};
 
@@ -93,18 +100,29 @@ fn fill(dir: &Path, name: &str, domain: &Domain, language: Language, port_base: 
     let text = settings(&hostname, language, port_base);
     fs::write(&file, text).map_err(|error| Failure::file(&file, &error))?;
     let config = Config::load(&file)?;
-    let new = NewTenant { name: name.to_owned(), language, domain: domain.clone(), table: NameTable::Sv };
+    let new = NewMunicipality { name: name.to_owned(), language, domain: domain.clone() };
     serve::runtime()?.block_on(async {
         let (store, engine) = service::open_engine(dir, &config)?;
-        let directory = Directory::new(store.clone(), config.auth.passwords.clone());
-        let created = match directory.create_tenant(new, service::now()).await {
-            Ok((_, batch)) => {
-                store.commit(batch).await.map(drop).map_err(|error| Failure::internal("store", &error))
-            }
-            Err(error) => Err(Failure::new(error.text())),
-        };
-        engine.close().map_err(|error| Failure::internal("store", &error))?;
+        let engine: Engine = Arc::new(Mutex::new(Some(Arc::new(engine))));
+        let created = create(&config, store, &engine, new).await;
+        if let Some(engine) = engine.lock().take().and_then(Arc::into_inner) {
+            engine.close().map_err(|error| Failure::internal("store", &error))?;
+        }
         created
+    })
+}
+
+async fn create(config: &Config, store: Store, engine: &Engine, new: NewMunicipality) -> Result<(), Failure> {
+    let now = service::now();
+    let directory = Directory::new(store.clone(), config.auth.passwords.clone());
+    let (limits, reading) = (config.limits.mailbox.clone(), config.limits.message.clone());
+    let mailboxes = Mailboxes::new(store, limits, reading, now);
+    let admission = Admission::new(config.limits.connections.clone());
+    let admin = service::administration(config, &directory, &mailboxes, engine, &admission);
+    let caller = Caller { uid: rustix::process::geteuid().as_raw() };
+    admin.create_municipality(caller, new, now).await.map(drop).map_err(|error| {
+        let failure = error.failure();
+        Failure::with_code(Text::new(failure.sv, failure.en), failure.code)
     })
 }
 

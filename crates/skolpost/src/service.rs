@@ -96,6 +96,23 @@ pub(crate) fn open_engine(dir: &Path, config: &Config) -> Result<(Store, Handle)
     })
 }
 
+/// The administration over the parts of this process; `init` uses it too, so that every act has its audit row.
+pub(crate) fn administration(
+    config: &Config,
+    directory: &Directory,
+    mailboxes: &Mailboxes,
+    engine: &Engine,
+    admission: &Admission,
+) -> Admin {
+    let machine = Machine {
+        started: now(),
+        engine: engine.clone(),
+        admission: admission.clone(),
+        mailboxes: mailboxes.clone(),
+    };
+    Admin::new(directory.clone(), mailboxes.clone(), Arc::new(machine), config.limits.import.clone())
+}
+
 impl Service {
     /// Opens store and certificates and wires everything; no port is open yet.
     ///
@@ -127,14 +144,7 @@ impl Service {
         });
         let admission = Admission::new(config.limits.connections.clone());
         let engine: Engine = Arc::new(Mutex::new(Some(Arc::new(engine))));
-        let machine = Machine {
-            started,
-            engine: engine.clone(),
-            admission: admission.clone(),
-            mailboxes: mailboxes.clone(),
-        };
-        let imports = config.limits.import.clone();
-        let admin = Admin::new(directory.clone(), mailboxes.clone(), Arc::new(machine), imports);
+        let admin = administration(&config, &directory, &mailboxes, &engine, &admission);
         admin.recover(started).await.map_err(|error| Failure::internal("recovery", &error))?;
         let door = |service| Door {
             service,

@@ -68,7 +68,7 @@ impl Place {
     fn take(dir: Option<&Path>) -> Result<Self, Failure> {
         let Some(dir) = dir else {
             let dir = std::env::temp_dir().join(format!("skolpost-demo-{}", std::process::id()));
-            crate::files::make_private_folder(&dir)?;
+            crate::files::make_new_private_folder(&dir)?;
             return Ok(Self { dir, ours: true });
         };
         let used = fs::read_dir(dir).is_ok_and(|mut entries| entries.next().is_some());

@@ -123,7 +123,7 @@ pub enum Request {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         password: Option<Password>,
     },
-    /// Nobody logs in any more; ends all sessions. Mail still comes in.
+    /// Nobody logs in any more; ends all sessions. Senders are told that the mailbox is closed.
     AccountLock {
         /// Whose.
         account: String,

@@ -18,7 +18,7 @@ pub struct Recipient {
     pub account: AccountId,
     /// What the person is.
     pub role: Role,
-    /// Active or locked: mail for a locked account is kept for the day when it is unlocked.
+    /// Active or locked; `flow` decides whether a locked account takes mail.
     pub state: AccountState,
     /// How much the account may keep.
     pub quota: Quota,

@@ -106,7 +106,7 @@ pub struct ClassRef {
 pub enum AccountState {
     /// Everything.
     Active,
-    /// Nobody logs in; mail still comes in, so that nothing is lost while it is locked.
+    /// Nobody logs in. Whether mail still comes in is `flow`'s to say (`locked_receive`).
     Locked,
     /// Gone; what is left of it is being deleted.
     Removed,

@@ -66,7 +66,7 @@ pub struct SessionConfig {
     pub limits: WireLimits,
     /// Name in the greeting and in the ID reply. Default `Skolpost`.
     pub server_name: String,
-    /// Allow log-in without TLS, for tests on loopback. Default false.
+    /// Allow log-in without TLS: only for networks that the configuration names. Default false.
     pub plaintext_login: bool,
     /// Capabilities that are never shown, for clients that stumble over one. Default none.
     pub capabilities_denied: Vec<String>,

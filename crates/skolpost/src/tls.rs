@@ -1,8 +1,8 @@
 //! Certificates: any number of pairs in `tls/`, chosen by the name that the client asks for, read again when they change.
 //!
 //! A pair is `NAME.crt` (or `NAME.pem`) with the chain and `NAME.key` with the key. RFC 6066 §3 (server name); a client
-//! that names none, or one that we do not hold, gets the
-//! pair of our own hostname, else the first by file name.
+//! that names none, or one that we do not hold, gets the pair of our
+//! own hostname, else the first by file name.
 
 use std::collections::HashMap;
 use std::fs;

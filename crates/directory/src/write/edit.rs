@@ -29,7 +29,7 @@ impl Directory {
         })
         .await
     }
-    /// Locks the account and ends its sessions. Mail still comes in.
+    /// Locks the account and ends its sessions. Whether mail still comes in is `flow`'s to say.
     ///
     /// # Errors
     /// See [`Self::set_password`].

@@ -172,6 +172,11 @@ pub(crate) fn too_many_sessions() -> Completion {
 }
 
 /// A request at a moment when the session should not have made it.
+/// A client asks only for what the list of capabilities has.
+pub(crate) fn not_yet() -> Completion {
+    Completion::no(Code::Cannot, Text::new("Det kan servern inte.", "The server cannot do that."))
+}
+
 pub(crate) fn out_of_order() -> Completion {
     error!("the session asked for something that cannot be asked here");
     server_bug()

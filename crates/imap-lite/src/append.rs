@@ -7,7 +7,7 @@ use std::io;
 use imap_wire::command::Append;
 use imap_wire::{Code, Completion};
 use mailbox::{MailboxError, Mailboxes, NewLetter, QuotaLimit};
-use model::{FlagSet, MailboxRef, UnixMillis};
+use model::{FlagSet, MailboxRef, UidSet, UnixMillis};
 use store::{Health, SpoolWriter};
 
 use crate::conversation::{Outcome, Trouble, now};
@@ -68,6 +68,7 @@ pub(crate) async fn start(
         Err(refusal) => return Ok(Err(refusal)),
     };
     let usage = mailboxes.usage(mailbox.tenant, mailbox.account).await.map_err(MailboxError::from)?;
+    let asked = asked.message;
     quota.check(usage, asked.bytes, 1)?;
     Ok(Ok(Incoming {
         mailbox,
@@ -92,7 +93,10 @@ pub(crate) async fn finish(mailboxes: &Mailboxes, incoming: Incoming) -> Outcome
     let new = NewLetter { letter, flags, internal_date };
     match mailboxes.append(mailbox, vec![new], quota, now()).await {
         Ok(appended) => Ok(match appended.uids.first() {
-            Some(uid) => Completion::ok_with(Code::AppendUid(appended.uid_validity, *uid)),
+            Some(uid) => {
+                let uids = UidSet::range(*uid, *uid);
+                Completion::ok_with(Code::AppendUid(appended.uid_validity, uids))
+            }
             None => Completion::ok(),
         }),
         Err(error) => Ok(answers::target_error(&error)),

@@ -98,6 +98,8 @@ impl Conversation {
                     wire = Box::pin(wire.start_tls(&self.door.tls, time_max)).await?;
                     self.session.tls_started();
                 }
+                // No session gets here before the word stands in the list of capabilities.
+                Step::Compress => wire.send().await?,
                 Step::Close => return Box::pin(wire.close()).await,
             }
         }
@@ -182,7 +184,7 @@ impl Conversation {
                 self.selected = Some(Box::new(selected));
                 Ok(Completion::ok())
             }
-            Request::Create(name) => folders.create(&name).await,
+            Request::Create { mailbox, .. } => folders.create(&mailbox).await,
             Request::Delete(name) => {
                 let outcome = folders.delete(&name).await;
                 self.forget_deleted().await;

@@ -192,7 +192,8 @@ impl Message<'_> {
             FetchItem::BodySection { section, partial, .. } => {
                 (section::find(selected, entry, section).await?, *partial, Some(section))
             }
-            FetchItem::Uid | FetchItem::Flags | FetchItem::InternalDate | FetchItem::Rfc822Size => {
+            // The grammar does not let the others through.
+            _ => {
                 return Ok(());
             }
         };

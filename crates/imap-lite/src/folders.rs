@@ -2,8 +2,9 @@
 //!
 //! RFC 3501 §6.3.3 to §6.3.7, §6.3.10; RFC 9208 §4.1.4 (DELETED, DELETED-STORAGE).
 
+use imap_wire::Completion;
 use imap_wire::command::StatusItem;
-use imap_wire::{Completion, encode};
+use imap_wire::encode::{self, StatusValue};
 use mailbox::{Folder, MailboxError, Mailboxes};
 use model::{MailboxName, MailboxRef};
 
@@ -60,8 +61,12 @@ impl Folders<'_> {
                 StatusItem::Unseen => u64::from(state.unseen),
                 StatusItem::Deleted => u64::from(state.deleted),
                 StatusItem::DeletedStorage => self.mailboxes.deleted_storage(mailbox, now()).await?,
+                StatusItem::HighestModSeq => state.highest_mod_seq.0,
+                StatusItem::Size => state.bytes,
+                // The grammar does not let them through.
+                StatusItem::MailboxId | StatusItem::AppendLimit => continue,
             };
-            values.push((*item, value));
+            values.push((*item, StatusValue::Number(value)));
         }
         encode::status(name, &values, &mut wire.buffer);
         Ok(Completion::ok())

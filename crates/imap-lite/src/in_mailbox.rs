@@ -4,7 +4,7 @@
 //! fetched, copied and moved here (RFC 3501 §6.4.8).
 
 use imap_wire::command::{MessageSet, Numbering};
-use imap_wire::{Completion, Request};
+use imap_wire::{Completion, Numbers, Request};
 use mailbox::{MailboxError, Picked, Selected};
 
 use crate::account::Account;
@@ -33,7 +33,11 @@ pub(crate) async fn carry_out(
     let folders = Folders { mailboxes: &door.mailboxes, account };
     match request {
         Request::Expunge { uids } => {
-            let only = uids.map(|uids| uids.uids(selected.largest_uid()));
+            let only = match uids {
+                Some(Numbers::Set(uids)) => Some(uids.uids(selected.largest_uid())),
+                Some(Numbers::Saved) => return Ok(answers::not_yet()),
+                None => None,
+            };
             selected.expunge(only.as_ref(), now()).await?;
             Ok(Completion::ok())
         }
@@ -44,15 +48,16 @@ pub(crate) async fn carry_out(
         Request::Move { messages, to } => {
             transfer::move_to(selected, door, &folders, &messages, &to, wire).await
         }
-        _ => Ok(answers::out_of_order()),
+        _ => Ok(answers::not_yet()),
     }
 }
 
 /// The messages that a command names.
 pub(crate) fn pick(selected: &Selected, messages: &MessageSet) -> Result<Picked, MailboxError> {
+    let Numbers::Set(set) = &messages.numbers else { return Ok(Picked::new()) };
     match messages.numbering {
-        Numbering::Sequence => selected.pick_seqs(&messages.set.ranges(selected.exists())),
-        Numbering::Uid => Ok(selected.pick_uids(&messages.set.uids(selected.largest_uid()))),
+        Numbering::Sequence => selected.pick_seqs(&set.ranges(selected.exists())),
+        Numbering::Uid => Ok(selected.pick_uids(&set.uids(selected.largest_uid()))),
     }
 }
 

@@ -59,6 +59,8 @@ fn query(key: &SearchKey, selected: &Selected) -> Query {
         SearchKey::Body(text) => Query::Body(text.clone()),
         SearchKey::Text(text) => Query::Text(text.clone()),
         SearchKey::Header { name, value } => field(name, value),
+        // The grammar does not let them through.
+        _ => not(Query::All),
     }
 }
 

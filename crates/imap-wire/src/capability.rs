@@ -38,7 +38,12 @@ pub(crate) fn login_allowed(config: &SessionConfig, transport: Transport) -> boo
 }
 
 /// The list, without the word CAPABILITY.
-pub(crate) fn list(config: &SessionConfig, transport: Transport, logged_in: bool) -> String {
+pub(crate) fn list(
+    config: &SessionConfig,
+    denied: &[String],
+    transport: Transport,
+    logged_in: bool,
+) -> String {
     let mut words = ALWAYS.to_vec();
     if logged_in {
         words.extend(AFTER_LOGIN);
@@ -55,7 +60,7 @@ pub(crate) fn list(config: &SessionConfig, transport: Transport, logged_in: bool
     // Without IMAP4rev1 there is no protocol; it cannot be denied.
     let denied = |word: &&str| {
         *word != "IMAP4rev1"
-            && config.capabilities_denied.iter().any(|denied| denied.eq_ignore_ascii_case(word))
+            && config.capabilities_denied.iter().chain(denied).any(|denied| denied.eq_ignore_ascii_case(word))
     };
     words.retain(|word| !denied(word));
     words.join(" ")

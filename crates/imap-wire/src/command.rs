@@ -8,22 +8,32 @@ mod auth;
 mod error;
 mod fetch;
 mod list;
+mod metadata;
+mod notify;
 mod parse;
 mod request;
+mod rights;
 mod search;
+mod sort;
 mod store;
+mod thread;
 mod verb;
 
 use model::Secret;
 
-pub use append::Append;
+pub use append::{Append, AppendMessage, CatenatePart};
 pub use error::{CommandError, Reason};
-pub use fetch::{Fetch, FetchItem, Partial, Section, SectionText};
-pub use list::{List, ListReturn, ListSelect, Lsub};
+pub use fetch::{Fetch, FetchItem, Partial, PartialRange, Section, SectionText};
+pub use list::{List, ListMetadata, ListReturn, ListSelect, Lsub};
+pub use metadata::{GetMetadata, MetadataDepth, SetMetadata};
+pub use notify::{Notify, NotifyEvents, NotifyFilter, NotifyGroup};
 pub use parse::parse;
 pub(crate) use parse::{Head, arguments, head};
-pub use request::{Credentials, MessageSet, Numbering, Request, Select, StatusItem, Store};
-pub use search::{Search, SearchKey};
+pub use request::{Credentials, MessageSet, Numbering, QResync, Request, Select, StatusItem, Store};
+pub use rights::{RightsChange, SetAcl};
+pub use search::{Search, SearchKey, SearchReturn};
+pub use sort::{Sort, SortBy, SortCriterion};
+pub use thread::{Thread, ThreadAlgorithm};
 pub use verb::{Needs, Verb};
 
 /// The client's name for one command, repeated in its answer (RFC 3501 §2.2.1).

@@ -12,5 +12,7 @@ mod string;
 pub use code::Code;
 pub use fetch::FetchWriter;
 pub use list::{Attributes, list, list_root, lsub, namespace};
-pub use status::{QuotaUsage, exists, expunge, flags, ok, quota, quota_root, recent, search, status};
+pub use status::{
+    QuotaUsage, StatusValue, exists, expunge, flags, ok, quota, quota_root, recent, search, status,
+};
 pub use string::{astring, mailbox, nstring, number, string};

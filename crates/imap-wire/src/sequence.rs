@@ -1,6 +1,6 @@
 //! Sequence sets: `1:3,7,9:*`.
 //!
-//! RFC 3501 §9, sequence-set. `$` (RFC 5182) is not known yet.
+//! RFC 3501 §9, sequence-set; RFC 5182 (`$`).
 
 use std::fmt;
 use std::num::NonZeroU32;
@@ -74,6 +74,30 @@ impl SequenceSet {
             }
         }
         uids
+    }
+}
+
+/// What stands where a command names messages.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Numbers {
+    /// Numbers.
+    Set(SequenceSet),
+    /// `$`: what the last SEARCH with SAVE found (RFC 5182); UIDs and sequence numbers alike.
+    Saved,
+}
+
+impl From<SequenceSet> for Numbers {
+    fn from(set: SequenceSet) -> Self {
+        Self::Set(set)
+    }
+}
+
+impl fmt::Display for Numbers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Set(set) => set.fmt(f),
+            Self::Saved => f.write_str("$"),
+        }
     }
 }
 

@@ -9,6 +9,7 @@
 //!     Step::Ask(request) => session.done(carry_out(request, &mut buffer).await),
 //!     Step::Literal(bytes) => body.write(bytes),
 //!     Step::StartTls => { upgrade().await?; session.tls_started() }
+//!     Step::Compress => compress(),
 //!     Step::Close => return,
 //! }
 //! ```
@@ -29,6 +30,7 @@ use model::{MailboxName, Text};
 
 use crate::capability::{self, Transport};
 use crate::command::{Request, Tag};
+use crate::enabled::Enabled;
 use crate::encode::Code;
 use crate::limits::SessionConfig;
 use crate::splitter::Splitter;
@@ -51,6 +53,8 @@ pub enum Step {
     Literal(Bytes),
     /// Send what is buffered, do the handshake, [`Session::tls_started`].
     StartTls,
+    /// Send what is buffered; from here on both directions are DEFLATE (RFC 4978).
+    Compress,
     /// Send what is buffered and hang up.
     Close,
 }
@@ -160,6 +164,9 @@ pub struct Session {
     bad_commands: u32,
     login_failures: u32,
     client_id: Vec<(String, Option<String>)>,
+    enabled: Enabled,
+    /// Capabilities that this account is not shown.
+    denied: Vec<String>,
 }
 
 impl Session {
@@ -179,6 +186,8 @@ impl Session {
             bad_commands: 0,
             login_failures: 0,
             client_id: Vec::new(),
+            enabled: Enabled::default(),
+            denied: Vec::new(),
         };
         let name = format!("{} IMAP4rev1", session.config.server_name);
         session.untagged_state("OK", Some(&Code::Capability(session.capabilities())), &name);
@@ -237,13 +246,32 @@ impl Session {
         &self.client_id
     }
 
+    /// What the client has switched on, by ENABLE and by the commands that do so too.
+    pub const fn enabled(&self) -> Enabled {
+        self.enabled
+    }
+
+    /// The tag of the request that is being carried out.
+    pub const fn tag(&self) -> Option<&Tag> {
+        match &self.stage {
+            Stage::Asked(asked) => Some(&asked.tag),
+            _ => None,
+        }
+    }
+
+    /// Capabilities that are not shown to this account, beside those of the installation. To be told before the `Ok` of the
+    /// log-in.
+    pub fn deny(&mut self, capabilities: Vec<String>) {
+        self.denied = capabilities;
+    }
+
     /// Octets that were fed and not yet used.
     pub fn waiting(&self) -> usize {
         self.input.waiting()
     }
 
     fn capabilities(&self) -> String {
-        capability::list(&self.config, self.transport, self.is_logged_in())
+        capability::list(&self.config, &self.denied, self.transport, self.is_logged_in())
     }
 
     /// Works on until the driver is needed.

@@ -8,6 +8,7 @@ mod envelope;
 mod flag;
 mod id;
 mod mailbox_name;
+mod rights;
 mod role;
 mod secret;
 mod text;
@@ -21,6 +22,7 @@ pub use id::{
     AccountId, ClassId, CredentialVersion, MailboxId, MailboxRef, ParseIdError, QueueId, SchoolId, TenantId,
 };
 pub use mailbox_name::{HIERARCHY_DELIMITER, MailboxName, MailboxNameError, SpecialUse};
+pub use rights::{Right, Rights, RightsError};
 pub use role::{ParseRoleError, Role};
 pub use secret::Secret;
 pub use text::{Language, Text};

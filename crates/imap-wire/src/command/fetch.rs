@@ -5,6 +5,8 @@
 use std::fmt;
 use std::num::NonZeroU32;
 
+use model::ModSeq;
+
 use super::error::Reason;
 use super::request::{MessageSet, Numbering};
 use crate::cursor::Cursor;
@@ -17,6 +19,23 @@ pub struct Fetch {
     pub messages: MessageSet,
     /// What, macros spelt out, in the order asked.
     pub items: Vec<FetchItem>,
+    /// Only what has changed after this (RFC 7162 §3.1.4).
+    pub changed_since: Option<ModSeq>,
+    /// And what went since (RFC 7162 §3.2.6); never without `changed_since`.
+    pub vanished: bool,
+    /// Only some of them, by their place in the set (RFC 9394 §3.3).
+    pub partial: Option<PartialRange>,
+}
+
+/// Places in a result, counted from one: from its begin or from its end (RFC 9394 §4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PartialRange {
+    /// The first; never after `last`.
+    pub first: u32,
+    /// The last.
+    pub last: u32,
+    /// `-1` is the largest number, `-2` the one before.
+    pub from_end: bool,
 }
 
 /// One thing to fetch.
@@ -42,6 +61,33 @@ pub enum FetchItem {
     BodyStructure,
     /// `UID`
     Uid,
+    /// `MODSEQ` (RFC 7162)
+    ModSeq,
+    /// `EMAILID` (RFC 8474)
+    EmailId,
+    /// `THREADID` (RFC 8474)
+    ThreadId,
+    /// `SAVEDATE` (RFC 8514)
+    SaveDate,
+    /// `PREVIEW` (RFC 8970)
+    Preview {
+        /// Only if it costs nothing.
+        lazy: bool,
+    },
+    /// `BINARY[…]<…>` and `BINARY.PEEK[…]<…>` (RFC 3516): a part, decoded.
+    Binary {
+        /// Which part; the whole message without numbers.
+        part: Vec<NonZeroU32>,
+        /// Which octets of it.
+        partial: Option<Partial>,
+        /// Do not set \Seen.
+        peek: bool,
+    },
+    /// `BINARY.SIZE[…]`: octets of a part, decoded.
+    BinarySize {
+        /// Which part.
+        part: Vec<NonZeroU32>,
+    },
     /// `BODY[…]<…>` and `BODY.PEEK[…]<…>`
     BodySection {
         /// Which section.
@@ -56,7 +102,13 @@ pub enum FetchItem {
 impl FetchItem {
     /// Does it set \Seen?
     pub fn sets_seen(&self) -> bool {
-        matches!(self, Self::Rfc822 | Self::Rfc822Text | Self::BodySection { peek: false, .. })
+        matches!(
+            self,
+            Self::Rfc822
+                | Self::Rfc822Text
+                | Self::BodySection { peek: false, .. }
+                | Self::Binary { peek: false, .. }
+        )
     }
 }
 
@@ -133,7 +185,7 @@ pub(super) fn fetch(messages: MessageSet, cursor: &mut Cursor<'_>) -> Result<Fet
     } else {
         one(cursor)?;
     }
-    Ok(Fetch { messages, items })
+    Ok(Fetch { messages, items, changed_since: None, vanished: false, partial: None })
 }
 
 /// Adds one item, or those of a macro; what is there already is not told twice.

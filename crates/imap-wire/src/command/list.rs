@@ -4,6 +4,7 @@
 //! patterns); RFC 6154 §2 (SPECIAL-USE in both places). RETURN (STATUS), RFC 5819: not yet.
 
 use super::error::Reason;
+use super::{MetadataDepth, StatusItem};
 use crate::cursor::Cursor;
 use crate::list_pattern::ListPattern;
 
@@ -32,7 +33,7 @@ pub struct ListSelect {
 }
 
 /// Return options.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ListReturn {
     /// `\Subscribed`.
     pub subscribed: bool,
@@ -40,6 +41,23 @@ pub struct ListReturn {
     pub children: bool,
     /// `\Sent` and its like.
     pub special_use: bool,
+    /// A STATUS of each with these (RFC 5819).
+    pub status: Vec<StatusItem>,
+    /// What we may do with each (RFC 8440).
+    pub my_rights: bool,
+    /// Metadata of each (RFC 9590).
+    pub metadata: Option<ListMetadata>,
+}
+
+/// `METADATA (…)` among the return options.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListMetadata {
+    /// Entries, as `/shared/comment`.
+    pub entries: Vec<String>,
+    /// How far below.
+    pub depth: MetadataDepth,
+    /// Values longer than so many octets are left out.
+    pub max_size: Option<u32>,
 }
 
 /// LSUB.
@@ -68,8 +86,11 @@ pub(super) fn list(cursor: &mut Cursor<'_>) -> Result<List, Reason> {
     } else {
         vec![cursor.list_pattern(&reference)?]
     };
-    let mut give =
-        ListReturn { subscribed: select.subscribed, special_use: select.special_use, children: false };
+    let mut give = ListReturn {
+        subscribed: select.subscribed,
+        special_use: select.special_use,
+        ..ListReturn::default()
+    };
     if cursor.more() {
         return_options(cursor, &mut give)?;
     }

@@ -112,9 +112,9 @@ fn with_arguments(verb: Verb, cursor: &mut Cursor<'_>) -> Result<Command, Reason
 
 fn request(verb: Verb, cursor: &mut Cursor<'_>) -> Result<Request, Reason> {
     Ok(match verb {
-        Verb::Select => Request::Select(Select { mailbox: cursor.mailbox()?, read_only: false }),
-        Verb::Examine => Request::Select(Select { mailbox: cursor.mailbox()?, read_only: true }),
-        Verb::Create => Request::Create(cursor.new_mailbox()?),
+        Verb::Select => Request::Select(select(cursor, false)?),
+        Verb::Examine => Request::Select(select(cursor, true)?),
+        Verb::Create => Request::Create { mailbox: cursor.new_mailbox()?, special_use: Vec::new() },
         Verb::Delete => Request::Delete(cursor.mailbox()?),
         Verb::Rename => {
             let from = cursor.mailbox()?;
@@ -128,7 +128,7 @@ fn request(verb: Verb, cursor: &mut Cursor<'_>) -> Result<Request, Reason> {
         Verb::Status => status(cursor)?,
         Verb::GetQuota => Request::GetQuota { root: quota_root(cursor)? },
         Verb::GetQuotaRoot => Request::GetQuotaRoot(cursor.mailbox()?),
-        Verb::UidExpunge => Request::Expunge { uids: Some(cursor.sequence_set()?) },
+        Verb::UidExpunge => Request::Expunge { uids: Some(cursor.sequence_set()?.into()) },
         Verb::Search => Request::Search(search::search(cursor, Numbering::Sequence)?),
         Verb::UidSearch => Request::Search(search::search(cursor, Numbering::Uid)?),
         Verb::Fetch => Request::Fetch(fetch::fetch(messages(cursor, Numbering::Sequence)?, cursor)?),
@@ -154,9 +154,13 @@ fn numbering(verb: Verb) -> Numbering {
 
 /// A set and the space behind it.
 fn messages(cursor: &mut Cursor<'_>, numbering: Numbering) -> Result<MessageSet, Reason> {
-    let set = cursor.sequence_set()?;
+    let numbers = cursor.sequence_set()?.into();
     cursor.space()?;
-    Ok(MessageSet { numbering, set })
+    Ok(MessageSet { numbering, numbers })
+}
+
+fn select(cursor: &mut Cursor<'_>, read_only: bool) -> Result<Select, Reason> {
+    Ok(Select { mailbox: cursor.mailbox()?, read_only, condstore: false, qresync: None })
 }
 
 fn status(cursor: &mut Cursor<'_>) -> Result<Request, Reason> {

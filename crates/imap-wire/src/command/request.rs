@@ -2,10 +2,13 @@
 
 use std::fmt;
 
-use model::{FlagPatch, MailboxName, Secret};
+use model::{FlagPatch, MailboxName, ModSeq, Secret, SpecialUse, UidValidity};
 
-use super::{Append, Fetch, List, Lsub, Search};
-use crate::sequence::SequenceSet;
+use super::{
+    Append, AppendMessage, CatenatePart, Fetch, GetMetadata, List, Lsub, Notify, Search, SetAcl, SetMetadata,
+    Sort, Thread,
+};
+use crate::sequence::{Numbers, SequenceSet};
 
 /// One thing to do. The driver writes untagged responses itself, and ends with [`Session::done`](crate::Session::done).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,7 +22,12 @@ pub enum Request {
     /// SELECT or EXAMINE. Whatever was selected before is left, also when this fails.
     Select(Select),
     /// A new mailbox.
-    Create(MailboxName),
+    Create {
+        /// Its name.
+        mailbox: MailboxName,
+        /// What it is for (RFC 6154 §3).
+        special_use: Vec<SpecialUse>,
+    },
     /// A mailbox goes.
     Delete(MailboxName),
     /// A mailbox and all below it get a new name; of INBOX the messages move (RFC 3501 §6.3.5).
@@ -56,7 +64,11 @@ pub enum Request {
     /// May this message come, and open a place for it. `No` refuses before the client sends it.
     /// After `Ok` follow [`Step::Literal`](crate::Step::Literal), then `AppendFinish` or `AppendAbort`.
     AppendStart(Append),
-    /// The message is complete: commit, then answer. Errors while it came are reported here.
+    /// The next message of the same command (RFC 3502); like `AppendStart`.
+    AppendMore(AppendMessage),
+    /// A piece of the message (RFC 4469); after `Ok` of a text its octets follow.
+    AppendPart(CatenatePart),
+    /// The message, or all of them, are complete: commit, then answer. Errors while they came are reported here.
     AppendFinish,
     /// The client broke off after its message; drop it. The answer is not shown.
     AppendAbort,
@@ -68,10 +80,16 @@ pub enum Request {
     /// Messages with \Deleted go; with `uids` only those among them (RFC 4315 §2.1).
     Expunge {
         /// The UIDs of UID EXPUNGE.
-        uids: Option<SequenceSet>,
+        uids: Option<Numbers>,
     },
     /// Which messages match?
     Search(Search),
+    /// Which messages match, in which order (RFC 5256)?
+    Sort(Sort),
+    /// Which messages match, and which belong together (RFC 5256)?
+    Thread(Thread),
+    /// No more news of these searches (RFC 5267 §4.4): tags of their commands.
+    CancelUpdate(Vec<String>),
     /// Parts of messages.
     Fetch(Fetch),
     /// Flags of messages.
@@ -90,6 +108,32 @@ pub enum Request {
         /// Where to.
         to: MailboxName,
     },
+    /// Who may do what with a mailbox (RFC 4314 §3.3).
+    GetAcl(MailboxName),
+    /// Change that (RFC 4314 §3.1).
+    SetAcl(SetAcl),
+    /// Take somebody off the list (RFC 4314 §3.2).
+    DeleteAcl {
+        /// Of which mailbox.
+        mailbox: MailboxName,
+        /// Whom.
+        identifier: String,
+    },
+    /// Which rights can somebody be given (RFC 4314 §3.4)?
+    ListRights {
+        /// In which mailbox.
+        mailbox: MailboxName,
+        /// Whom.
+        identifier: String,
+    },
+    /// What may I do (RFC 4314 §3.5)?
+    MyRights(MailboxName),
+    /// RFC 5464 §4.2.
+    GetMetadata(GetMetadata),
+    /// RFC 5464 §4.3.
+    SetMetadata(SetMetadata),
+    /// RFC 5465.
+    Notify(Notify),
 }
 
 /// Name and password, from LOGIN or AUTHENTICATE.
@@ -110,6 +154,23 @@ pub struct Select {
     pub mailbox: MailboxName,
     /// EXAMINE.
     pub read_only: bool,
+    /// `(CONDSTORE)` (RFC 7162 §3.1.8).
+    pub condstore: bool,
+    /// `(QRESYNC (…))` (RFC 7162 §3.2.5).
+    pub qresync: Option<QResync>,
+}
+
+/// What a client that comes back still knows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QResync {
+    /// The UIDVALIDITY that it knows; if it is another now, nothing of this counts.
+    pub uid_validity: UidValidity,
+    /// The HIGHESTMODSEQ that it knows.
+    pub mod_seq: ModSeq,
+    /// The UIDs that it knows; all below UIDNEXT if absent.
+    pub known_uids: Option<SequenceSet>,
+    /// Sequence numbers and their UIDs, so that less is told of what went (§3.2.5.2).
+    pub seq_match: Option<(SequenceSet, SequenceSet)>,
 }
 
 /// How a client counts messages.
@@ -127,7 +188,7 @@ pub struct MessageSet {
     /// How they are counted.
     pub numbering: Numbering,
     /// Their numbers.
-    pub set: SequenceSet,
+    pub numbers: Numbers,
 }
 
 /// STORE.
@@ -139,6 +200,8 @@ pub struct Store {
     pub patch: FlagPatch,
     /// Do not tell the result.
     pub silent: bool,
+    /// Only messages that have not changed after this (RFC 7162 §3.1.3).
+    pub unchanged_since: Option<ModSeq>,
 }
 
 /// What STATUS can tell.
@@ -158,11 +221,19 @@ pub enum StatusItem {
     Deleted,
     /// Octets that an EXPUNGE would free (RFC 9208 §4.1.4).
     DeletedStorage,
+    /// That of the newest change (RFC 7162 §3.1.7).
+    HighestModSeq,
+    /// Octets of all messages (RFC 8438).
+    Size,
+    /// The name that stays over RENAME (RFC 8474 §4.3).
+    MailboxId,
+    /// The largest message that APPEND takes (RFC 7889).
+    AppendLimit,
 }
 
 impl StatusItem {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 11] = [
         Self::Messages,
         Self::Recent,
         Self::UidNext,
@@ -170,6 +241,10 @@ impl StatusItem {
         Self::Unseen,
         Self::Deleted,
         Self::DeletedStorage,
+        Self::HighestModSeq,
+        Self::Size,
+        Self::MailboxId,
+        Self::AppendLimit,
     ];
     /// As the protocol writes it.
     pub const fn name(self) -> &'static str {
@@ -181,6 +256,10 @@ impl StatusItem {
             Self::Unseen => "UNSEEN",
             Self::Deleted => "DELETED",
             Self::DeletedStorage => "DELETED-STORAGE",
+            Self::HighestModSeq => "HIGHESTMODSEQ",
+            Self::Size => "SIZE",
+            Self::MailboxId => "MAILBOXID",
+            Self::AppendLimit => "APPENDLIMIT",
         }
     }
 }

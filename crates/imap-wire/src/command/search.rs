@@ -2,9 +2,10 @@
 //!
 //! RFC 3501 §6.4.4, every key; CHARSET is US-ASCII or UTF-8. RETURN (RFC 4731), WITHIN (RFC 5032), MODSEQ: not yet.
 
-use model::{Keyword, SystemFlag};
+use model::{Keyword, ModSeq, SystemFlag};
 
 use super::error::Reason;
+use super::fetch::PartialRange;
 use super::request::Numbering;
 use super::store::keyword;
 use crate::cursor::{Cursor, is_atom};
@@ -18,6 +19,29 @@ pub struct Search {
     pub numbering: Numbering,
     /// What a message must be.
     pub key: SearchKey,
+    /// As an ESEARCH answer with these; as SEARCH if absent.
+    pub returns: Option<SearchReturn>,
+}
+
+/// What an ESEARCH answer tells (RFC 4731 §3.1). Nothing set is the same as `all`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SearchReturn {
+    /// The smallest number.
+    pub min: bool,
+    /// The largest number.
+    pub max: bool,
+    /// All numbers.
+    pub all: bool,
+    /// How many.
+    pub count: bool,
+    /// Keep the result as `$` (RFC 5182).
+    pub save: bool,
+    /// Tell what changes (RFC 5267 §4.3).
+    pub update: bool,
+    /// More questions of the same kind follow (RFC 5267 §4.2); a hint.
+    pub context: bool,
+    /// Some of the numbers by their place in the result (RFC 9394 §3.1).
+    pub partial: Option<PartialRange>,
 }
 
 /// One condition. Texts are compared without regard to case, as substrings (RFC 3501 §6.4.4).
@@ -92,6 +116,28 @@ pub enum SearchKey {
         /// What it holds.
         value: String,
     },
+    /// `$` (RFC 5182)
+    Saved,
+    /// `OLDER`: came at least so many seconds ago (RFC 5032).
+    Older(u32),
+    /// `YOUNGER`: came within so many seconds (RFC 5032).
+    Younger(u32),
+    /// `SAVEDBEFORE` (RFC 8514)
+    SavedBefore(Date),
+    /// `SAVEDON`
+    SavedOn(Date),
+    /// `SAVEDSINCE`
+    SavedSince(Date),
+    /// `SAVEDATESUPPORTED`: true of every message.
+    SaveDateSupported,
+    /// `EMAILID` (RFC 8474)
+    EmailId(String),
+    /// `THREADID` (RFC 8474)
+    ThreadId(String),
+    /// `MODSEQ`: changed at this or later (RFC 7162 §3.1.5).
+    ModSeq(ModSeq),
+    /// `FUZZY` (RFC 6203)
+    Fuzzy(Box<SearchKey>),
 }
 
 pub(super) fn search(cursor: &mut Cursor<'_>, numbering: Numbering) -> Result<Search, Reason> {
@@ -104,7 +150,7 @@ pub(super) fn search(cursor: &mut Cursor<'_>, numbering: Numbering) -> Result<Se
         cursor.space()?;
     }
     let mut program = Program { cursor, keys: 0, depth: 0 };
-    Ok(Search { numbering, key: program.keys(|cursor| !cursor.more())? })
+    Ok(Search { numbering, key: program.keys(|cursor| !cursor.more())?, returns: None })
 }
 
 /// A program while it is read, with what it has used up.

@@ -26,7 +26,7 @@ pub(super) fn store(messages: MessageSet, cursor: &mut Cursor<'_>) -> Result<Sto
     };
     cursor.space()?;
     let flags = if cursor.peek() == Some(b'(') { flag_list(cursor)? } else { bare_flags(cursor)? };
-    Ok(Store { messages, patch: patch(flags), silent })
+    Ok(Store { messages, patch: patch(flags), silent, unchanged_since: None })
 }
 
 /// `(\Seen $Forwarded)`, also empty.

@@ -2,7 +2,7 @@
 //!
 //! RFC 3501 §7.1, RFC 4315 §3 (UIDPLUS), RFC 5530, RFC 7889 §4 (TOOBIG; the code stands alone there).
 
-use model::{FlagSet, Keyword, SeqNo, Uid, UidSet, UidValidity};
+use model::{FlagSet, Keyword, ModSeq, SeqNo, Uid, UidSet, UidValidity};
 
 use super::string::number;
 
@@ -38,8 +38,8 @@ pub enum Code {
     UidValidity(UidValidity),
     /// The first message without \Seen.
     Unseen(SeqNo),
-    /// Where APPEND put the message.
-    AppendUid(UidValidity, Uid),
+    /// Where APPEND put the messages.
+    AppendUid(UidValidity, UidSet),
     /// Where COPY or MOVE put messages; both sets ascend together, the first to the first.
     CopyUid {
         /// Of the mailbox they are in now.
@@ -87,6 +87,42 @@ pub enum Code {
     NonExistent,
     /// The message is too large.
     TooBig,
+    /// That of the newest change (RFC 7162 §3.1.2.1).
+    HighestModSeq(ModSeq),
+    /// STORE left these out, since they had changed (RFC 7162 §3.1.3); sequence numbers or UIDs, as a set.
+    Modified(String),
+    /// The mailbox that was selected is left (RFC 7162 §3.2.11).
+    Closed,
+    /// The special use cannot be given (RFC 6154 §3).
+    UseAttr,
+    /// The name that stays over RENAME (RFC 8474 §4).
+    MailboxId(String),
+    /// The result was not kept (RFC 5182 §2.1).
+    NotSaved,
+    /// A part's encoding is not known (RFC 3516 §4.3).
+    UnknownCte,
+    /// Compression is on already (RFC 4978 §3).
+    CompressionActive,
+    /// Too much to tell; NOTIFY is off again (RFC 5465 §5.8).
+    NotificationOverflow,
+    /// Events that we know (RFC 5465 §5).
+    BadEvent(&'static str),
+    /// A URL of CATENATE leads nowhere (RFC 4469 §4.2).
+    BadUrl(String),
+    /// A value is larger than so many octets (RFC 5464 §4.3).
+    MetadataMaxSize(u32),
+    /// So many octets were left out as too long (RFC 5464 §4.2.1).
+    MetadataLongEntries(u32),
+    /// Too many entries (RFC 5464 §4.3).
+    MetadataTooMany,
+    /// No private entries here (RFC 5464 §4.3).
+    MetadataNoPrivate,
+    /// No news of the search with this tag (RFC 5267 §4.3).
+    NoUpdate(String),
+    /// How far a command is (RFC 9585): its tag, how much is done, of how much.
+    InProgress(String, u64, u64),
+    /// A mailbox with others below cannot go (RFC 9051 §6.3.5).
+    HasChildren,
 }
 
 impl Code {
@@ -106,6 +142,25 @@ impl Code {
                 out.extend_from_slice(b"COPYUID ");
                 number(u64::from(uid_validity.get()), out);
                 word_and(" ", format_args!("{from} {to}"), out);
+            }
+            Self::HighestModSeq(mod_seq) => word_and("HIGHESTMODSEQ ", mod_seq.0, out),
+            Self::Modified(numbers) => word_and("MODIFIED ", numbers, out),
+            Self::MailboxId(id) => word_and("MAILBOXID (", format_args!("{id})"), out),
+            Self::BadEvent(events) => word_and("BADEVENT (", format_args!("{events})"), out),
+            Self::BadUrl(url) => {
+                out.extend_from_slice(b"BADURL ");
+                quoted(url, out);
+            }
+            Self::MetadataMaxSize(octets) => word_and("METADATA MAXSIZE ", octets, out),
+            Self::MetadataLongEntries(octets) => word_and("METADATA LONGENTRIES ", octets, out),
+            Self::NoUpdate(tag) => {
+                out.extend_from_slice(b"NOUPDATE ");
+                quoted(tag, out);
+            }
+            Self::InProgress(tag, done, goal) => {
+                out.extend_from_slice(b"INPROGRESS (");
+                quoted(tag, out);
+                word_and(" ", format_args!("{done} {goal})"), out);
             }
             plain => out.extend_from_slice(plain.word().as_bytes()),
         }
@@ -146,6 +201,23 @@ impl Code {
             Self::AlreadyExists => "ALREADYEXISTS",
             Self::NonExistent => "NONEXISTENT",
             Self::TooBig => "TOOBIG",
+            Self::HighestModSeq(_) => "HIGHESTMODSEQ",
+            Self::Modified(_) => "MODIFIED",
+            Self::Closed => "CLOSED",
+            Self::UseAttr => "USEATTR",
+            Self::MailboxId(_) => "MAILBOXID",
+            Self::NotSaved => "NOTSAVED",
+            Self::UnknownCte => "UNKNOWN-CTE",
+            Self::CompressionActive => "COMPRESSIONACTIVE",
+            Self::NotificationOverflow => "NOTIFICATIONOVERFLOW",
+            Self::BadEvent(_) => "BADEVENT",
+            Self::BadUrl(_) => "BADURL",
+            Self::MetadataMaxSize(_) | Self::MetadataLongEntries(_) => "METADATA",
+            Self::MetadataTooMany => "METADATA TOOMANY",
+            Self::MetadataNoPrivate => "METADATA NOPRIVATE",
+            Self::NoUpdate(_) => "NOUPDATE",
+            Self::InProgress(..) => "INPROGRESS",
+            Self::HasChildren => "HASCHILDREN",
         }
     }
 }
@@ -153,6 +225,15 @@ impl Code {
 fn word_and(word: &str, value: impl std::fmt::Display, out: &mut Vec<u8>) {
     use std::io::Write;
     write!(out, "{word}{value}").expect("a Vec takes everything");
+}
+
+/// A quoted string inside the brackets; what would leave its line or its quotes is left out.
+fn quoted(text: &str, out: &mut Vec<u8>) {
+    out.push(b'"');
+    out.extend(
+        text.bytes().filter(|octet| matches!(octet, b' '..=b'~') && !matches!(octet, b'"' | b'\\' | b']')),
+    );
+    out.push(b'"');
 }
 
 fn permanent_flags(flags: &FlagSet, keywords: &[Keyword], new_keywords: bool, out: &mut Vec<u8>) {
@@ -179,7 +260,10 @@ mod tests {
         let uid = |number| Uid::new(number).unwrap();
         let validity = UidValidity::new(38505).unwrap();
         for (code, text) in [
-            (Code::AppendUid(validity, uid(3955)), "[APPENDUID 38505 3955]"),
+            (Code::AppendUid(validity, UidSet::range(uid(3955), uid(3955))), "[APPENDUID 38505 3955]"),
+            (Code::HighestModSeq(ModSeq(7)), "[HIGHESTMODSEQ 7]"),
+            (Code::BadUrl("/a\r\n]\"".to_owned()), "[BADURL \"/a\"]"),
+            (Code::InProgress("a1".to_owned(), 3, 9), "[INPROGRESS (\"a1\" 3 9)]"),
             (
                 Code::CopyUid {
                     uid_validity: validity,

@@ -54,8 +54,17 @@ pub fn search(numbers: impl IntoIterator<Item = u32>, out: &mut Vec<u8>) {
     out.extend_from_slice(b"\r\n");
 }
 
+/// What STATUS tells of an item.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StatusValue {
+    /// A number.
+    Number(u64),
+    /// An object id, in parentheses (RFC 8474 §4.3).
+    Id(String),
+}
+
 /// `* STATUS name (item n …)`
-pub fn status(name: &MailboxName, values: &[(StatusItem, u64)], out: &mut Vec<u8>) {
+pub fn status(name: &MailboxName, values: &[(StatusItem, StatusValue)], out: &mut Vec<u8>) {
     out.extend_from_slice(b"* STATUS ");
     mailbox(name, out);
     out.extend_from_slice(b" (");
@@ -65,7 +74,14 @@ pub fn status(name: &MailboxName, values: &[(StatusItem, u64)], out: &mut Vec<u8
         }
         out.extend_from_slice(item.name().as_bytes());
         out.push(b' ');
-        number(*value, out);
+        match value {
+            StatusValue::Number(value) => number(*value, out),
+            StatusValue::Id(id) => {
+                out.push(b'(');
+                out.extend_from_slice(id.as_bytes());
+                out.push(b')');
+            }
+        }
     }
     out.extend_from_slice(b")\r\n");
 }
@@ -125,12 +141,16 @@ mod tests {
         ok(&Code::ReadOnly, "Look only", &mut out);
         search([2, 84, 882], &mut out);
         search([], &mut out);
-        status(&name, &[(StatusItem::Messages, 231), (StatusItem::UidNext, 44_292)], &mut out);
+        let values = [
+            (StatusItem::Messages, StatusValue::Number(231)),
+            (StatusItem::MailboxId, StatusValue::Id("F1".to_owned())),
+        ];
+        status(&name, &values, &mut out);
         quota("konto", &[QuotaUsage { resource: "STORAGE", used: 10, limit: 512 }], &mut out);
         quota_root(&name, &["konto"], &mut out);
         let expected = "* 172 EXISTS\r\n* 0 RECENT\r\n* 1 EXPUNGE\r\n\
             * FLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft)\r\n* OK [READ-ONLY] Look only\r\n\
-            * SEARCH 2 84 882\r\n* SEARCH\r\n* STATUS \"&AMU-k 7\" (MESSAGES 231 UIDNEXT 44292)\r\n\
+            * SEARCH 2 84 882\r\n* SEARCH\r\n* STATUS \"&AMU-k 7\" (MESSAGES 231 MAILBOXID (F1))\r\n\
             * QUOTA konto (STORAGE 10 512)\r\n* QUOTAROOT \"&AMU-k 7\" konto\r\n";
         assert_eq!(String::from_utf8(out).unwrap(), expected);
     }

@@ -13,11 +13,11 @@ use crate::splitter::{LiteralHeader, Piece};
 impl Session {
     pub(super) fn append_announced(&mut self, tag: Tag, append: Append) -> Option<Step> {
         let max = self.config.limits.message_bytes_max;
-        let refusal = if append.bytes > max {
+        let refusal = if append.message.bytes > max {
             let sv = format!("Brevet är för stort: gränsen är {max} byte.");
             let en = format!("The message is too large: the limit is {max} bytes.");
             Some((Code::TooBig, Text::new(sv, en)))
-        } else if append.bytes == 0 {
+        } else if append.message.bytes == 0 {
             Some((
                 Code::Cannot,
                 Text::new("Ett tomt brev kan inte sparas.", "An empty message cannot be saved."),
@@ -25,7 +25,7 @@ impl Session {
         } else {
             None
         };
-        let literal = LiteralHeader { len: append.bytes, sync: append.sync };
+        let literal = LiteralHeader { len: append.message.bytes, sync: append.message.sync };
         if let Some((code, text)) = refusal {
             let reply = self.line_for_people(Some(&tag), "NO", Some(&code), &text);
             return self.refuse_message(literal, reply);

@@ -49,6 +49,7 @@ impl Dialogue {
                     self.event("CLOSE");
                     return;
                 }
+                Step::Compress => self.event("COMPRESS"),
                 Step::StartTls => {
                     self.event("TLS");
                     self.session.tls_started();
@@ -124,7 +125,7 @@ fn code(code: &str) -> Code {
         "UNAVAILABLE" => Code::Unavailable,
         "CANNOT" => Code::Cannot,
         "EXPUNGEISSUED" => Code::ExpungeIssued,
-        "APPENDUID" => Code::AppendUid(UidValidity::MIN, Uid::MIN),
+        "APPENDUID" => Code::AppendUid(UidValidity::MIN, UidSet::range(Uid::MIN, Uid::MIN)),
         "COPYUID" => Code::CopyUid {
             uid_validity: UidValidity::MIN,
             from: UidSet::range(Uid::MIN, Uid::MIN),

@@ -34,7 +34,7 @@ pub(crate) fn set() -> impl Strategy<Value = SequenceSet> {
 }
 fn messages() -> impl Strategy<Value = MessageSet> {
     let numbering = select(vec![Numbering::Sequence, Numbering::Uid]);
-    (numbering, set()).prop_map(|(numbering, set)| MessageSet { numbering, set })
+    (numbering, set()).prop_map(|(numbering, set)| MessageSet { numbering, numbers: set.into() })
 }
 fn keyword() -> impl Strategy<Value = Keyword> {
     "[$]?[A-Za-z]{1,10}".prop_map(|word| word.parse().unwrap())
@@ -120,7 +120,7 @@ fn fetch() -> impl Strategy<Value = Fetch> {
     (messages(), subsequence(plain, 1..5), prop::option::of(body)).prop_map(|(messages, plain, body)| {
         let uid = (messages.numbering == Numbering::Uid).then_some(I::Uid);
         let items = uid.into_iter().chain(plain).chain(body).collect();
-        Fetch { messages, items }
+        Fetch { messages, items, changed_since: None, vanished: false, partial: None }
     })
 }
 fn store() -> impl Strategy<Value = Store> {
@@ -129,7 +129,12 @@ fn store() -> impl Strategy<Value = Store> {
         flags().prop_map(FlagPatch::Add),
         flags().prop_map(FlagPatch::Remove),
     ];
-    (messages(), patch, any::<bool>()).prop_map(|(messages, patch, silent)| Store { messages, patch, silent })
+    (messages(), patch, any::<bool>()).prop_map(|(messages, patch, silent)| Store {
+        messages,
+        patch,
+        silent,
+        unchanged_since: None,
+    })
 }
 fn list() -> impl Strategy<Value = List> {
     let bits = prop::collection::vec(any::<bool>(), 7);
@@ -140,8 +145,12 @@ fn list() -> impl Strategy<Value = List> {
             recursive_match: bits[2] && (bits[0] || bits[3]),
             special_use: bits[3],
         };
-        let give =
-            ListReturn { subscribed: bits[4] || bits[0], children: bits[5], special_use: bits[6] || bits[3] };
+        let give = ListReturn {
+            subscribed: bits[4] || bits[0],
+            children: bits[5],
+            special_use: bits[6] || bits[3],
+            ..ListReturn::default()
+        };
         List { patterns, select, give }
     })
 }
@@ -151,22 +160,26 @@ pub(crate) fn request() -> impl Strategy<Value = Request> {
         Just(Request::Check),
         Just(Request::Namespace),
         any::<bool>().prop_map(|expunge| Request::Close { expunge }),
-        (name(), any::<bool>())
-            .prop_map(|(mailbox, read_only)| Request::Select(Select { mailbox, read_only })),
-        name().prop_map(Request::Create),
+        (name(), any::<bool>()).prop_map(|(mailbox, read_only)| Request::Select(Select {
+            mailbox,
+            read_only,
+            condstore: false,
+            qresync: None
+        })),
+        name().prop_map(|mailbox| Request::Create { mailbox, special_use: Vec::new() }),
         name().prop_map(Request::Delete),
         (name(), name()).prop_map(|(from, to)| Request::Rename { from, to }),
         name().prop_map(Request::Subscribe),
         name().prop_map(Request::Unsubscribe),
         list().prop_map(Request::List),
         pattern().prop_map(|pattern| Request::Lsub(Lsub { pattern })),
-        (name(), subsequence(StatusItem::ALL.to_vec(), 1..=7))
+        (name(), subsequence(StatusItem::ALL[..7].to_vec(), 1..=7))
             .prop_map(|(mailbox, items)| Request::Status { mailbox, items }),
         text().prop_map(|root| Request::GetQuota { root }),
         name().prop_map(Request::GetQuotaRoot),
-        prop::option::of(set()).prop_map(|uids| Request::Expunge { uids }),
+        prop::option::of(set()).prop_map(|uids| Request::Expunge { uids: uids.map(Into::into) }),
         (select(vec![Numbering::Sequence, Numbering::Uid]), key())
-            .prop_map(|(numbering, key)| Request::Search(Search { numbering, key })),
+            .prop_map(|(numbering, key)| Request::Search(Search { numbering, key, returns: None })),
         fetch().prop_map(Request::Fetch),
         store().prop_map(Request::Store),
         (messages(), name()).prop_map(|(messages, to)| Request::Copy { messages, to }),

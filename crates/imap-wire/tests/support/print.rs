@@ -74,7 +74,7 @@ fn request_to(request: &Request, out: &mut Vec<u8>) {
         Request::Select(select) => {
             named(if select.read_only { "EXAMINE" } else { "SELECT" }, &select.mailbox, out)
         }
-        Request::Create(mailbox) => named("CREATE", mailbox, out),
+        Request::Create { mailbox, .. } => named("CREATE", mailbox, out),
         Request::Delete(mailbox) => named("DELETE", mailbox, out),
         Request::Rename { from, to } => {
             named("RENAME", from, out);
@@ -101,12 +101,12 @@ fn request_to(request: &Request, out: &mut Vec<u8>) {
         Request::GetQuotaRoot(mailbox) => named("GETQUOTAROOT", mailbox, out),
         Request::AppendStart(append) => {
             named("APPEND", &append.mailbox, out);
-            flag_list(&append.flags, out);
-            if let Some(date) = append.date {
+            flag_list(&append.message.flags, out);
+            if let Some(date) = append.message.date {
                 out.push(b' ');
                 date.write(out);
             }
-            put(out, format!(" {{{}}}", append.bytes));
+            put(out, format!(" {{{}}}", append.message.bytes));
         }
         Request::AppendFinish => put(out, "append finish"),
         Request::AppendAbort => put(out, "append abort"),
@@ -132,6 +132,7 @@ fn request_to(request: &Request, out: &mut Vec<u8>) {
             numbered("MOVE", messages, out);
             encode::mailbox(to, out);
         }
+        other => put(out, format!("{other:?}")),
     }
 }
 
@@ -150,7 +151,7 @@ fn uid(numbering: Numbering) -> &'static str {
     if numbering == Numbering::Uid { "UID " } else { "" }
 }
 fn numbered(verb: &str, messages: &MessageSet, out: &mut Vec<u8>) {
-    put(out, format!("{}{verb} {} ", uid(messages.numbering), messages.set));
+    put(out, format!("{}{verb} {} ", uid(messages.numbering), messages.numbers));
 }
 fn flag_list(flags: &FlagSet, out: &mut Vec<u8>) {
     if !flags.is_empty() {
@@ -221,6 +222,7 @@ fn fetch(fetch: &Fetch, out: &mut Vec<u8>) {
                     put(out, format!("<{}.{}>", partial.start, partial.length));
                 }
             }
+            other => put(out, format!("{other:?}")),
         }
     }
     out.push(b')');
@@ -296,5 +298,6 @@ fn key(key_: &SearchKey, out: &mut Vec<u8>) {
         SearchKey::SentSince(date) => put(out, format!("SENTSINCE {date}")),
         SearchKey::Larger(size) => put(out, format!("LARGER {size}")),
         SearchKey::Smaller(size) => put(out, format!("SMALLER {size}")),
+        other => put(out, format!("{other:?}")),
     }
 }

@@ -1,12 +1,14 @@
 //! Measures the built service over real sockets: `cargo run --release -p bench -- [WORKLOAD …]`.
 //!
-//! Workloads: `smtp`, `fanout`, `sync`, `idle`, `reopen`; without a word all of them. The load generator runs on the
+//! Workloads: `smtp`, `fanout`, `sync`, `reading`, `mixed`, `idle`, `reopen`; without a word all of them. The load generator runs on the
 //! same machine and takes its share of it; compare figures of one run only. Every acknowledgement that is counted is
 //! one that the service gave after its commit was durable.
 
 mod client;
 mod fanout;
 mod idle;
+mod mixed;
+mod reading;
 mod reopen;
 mod service;
 mod smtp;
@@ -34,6 +36,12 @@ async fn main() -> Outcome {
     }
     if wants("sync") {
         sync::run().await?;
+    }
+    if wants("reading") {
+        reading::run().await?;
+    }
+    if wants("mixed") {
+        mixed::run().await?;
     }
     if wants("idle") {
         idle::run().await?;

@@ -63,9 +63,11 @@ pub(crate) async fn fill(folder: &Path) -> Outcome {
                 body: body.id,
                 size,
                 internal_date: UnixMillis(1),
+                zone: model::Zone::UTC,
                 flags: FlagSet::new(),
                 queue_id: QueueId::new(0),
                 envelope: envelope.clone(),
+                lineage: Bytes::from_static(&[b'l'; 24]),
             };
             batch.ops.push(Op::Append(place(u64::from(number * BATCH + turn) % MAILBOXES), message));
         }

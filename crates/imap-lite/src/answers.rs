@@ -171,6 +171,16 @@ pub(crate) fn too_many_sessions() -> Completion {
     )
 }
 
+pub(crate) fn too_many_compressed() -> Completion {
+    Completion::no(
+        Code::Limit,
+        Text::new(
+            "Servern komprimerar redan för många anslutningar; fortsätt utan.",
+            "The server compresses too many connections already; go on without it.",
+        ),
+    )
+}
+
 /// A request at a moment when the session should not have made it.
 /// A client asks only for what the list of capabilities has.
 pub(crate) fn not_yet() -> Completion {

@@ -11,11 +11,11 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use miniz_oxide::deflate::core::{CompressorOxide, TDEFLFlush, compress_to_output};
 use miniz_oxide::deflate::core::create_comp_flags_from_zip_params;
+use miniz_oxide::deflate::core::{CompressorOxide, TDEFLFlush, compress_to_output};
 use miniz_oxide::inflate::TINFLStatus;
 use miniz_oxide::inflate::core::inflate_flags::{
-    TINFL_FLAG_HAS_MORE_INPUT, TINFL_FLAG_STOP_ON_BLOCK_BOUNDARY, TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF,
+    TINFL_FLAG_HAS_MORE_INPUT, TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF,
 };
 use miniz_oxide::inflate::core::{BlockBoundaryState, DecompressorOxide, decompress};
 
@@ -89,6 +89,8 @@ pub(crate) struct Inflater {
     input: Vec<u8>,
     /// So much of it is.
     used: usize,
+    /// The last step ended because it was long enough.
+    full: bool,
     /// So many octets may come out beyond [`RATIO`] times those that go in.
     allowance: u64,
     allowance_max: u64,
@@ -102,6 +104,18 @@ enum State {
     Between(BlockBoundaryState),
 }
 
+impl State {
+    fn tables(&mut self) -> &mut DecompressorOxide {
+        if let Self::Between(boundary) = self {
+            *self = Self::Inside(Box::new(DecompressorOxide::from_block_boundary_state(boundary)));
+        }
+        match self {
+            Self::Inside(tables) => tables,
+            Self::Between(_) => unreachable!("the tables were just made"),
+        }
+    }
+}
+
 impl Inflater {
     /// At the start of a stream.
     pub(crate) fn new(place: CompressedPlace, excess_bytes_max: u64) -> Self {
@@ -110,6 +124,7 @@ impl Inflater {
             window: Vec::new(),
             input: Vec::new(),
             used: 0,
+            full: false,
             allowance: excess_bytes_max,
             allowance_max: excess_bytes_max,
             _place: place,
@@ -127,46 +142,30 @@ impl Inflater {
     /// # Errors
     /// What came is no DEFLATE, or the stream has ended, or it is a bomb.
     pub(crate) fn next(&mut self) -> io::Result<Vec<u8>> {
+        const FLAGS: u32 = TINFL_FLAG_HAS_MORE_INPUT | TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF;
+        // A reference of a few octets can have hundreds behind it: there may be more although all input is used.
+        if self.used == self.input.len() && !self.full {
+            return Ok(Vec::new());
+        }
         if self.window.len() > WINDOW_OCTETS + STEP_OCTETS {
             self.window.drain(..self.window.len() - WINDOW_OCTETS);
         }
         let start = self.window.len();
-        while self.used < self.input.len() && self.window.len() < start + STEP_OCTETS {
-            self.block(start + STEP_OCTETS)?;
-        }
-        let octets = self.window[start..].to_vec();
-        self.allowance = self.allowance.checked_sub(octets.len() as u64).ok_or_else(bomb)?;
-        Ok(octets)
-    }
-
-    /// Goes on until the end of a block, of the input, or of the room.
-    fn block(&mut self, room: usize) -> io::Result<()> {
-        const FLAGS: u32 = TINFL_FLAG_HAS_MORE_INPUT
-            | TINFL_FLAG_STOP_ON_BLOCK_BOUNDARY
-            | TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF;
-        if let State::Between(boundary) = &self.state {
-            self.state = State::Inside(Box::new(DecompressorOxide::from_block_boundary_state(boundary)));
-        }
-        let State::Inside(tables) = &mut self.state else { return Ok(()) };
-        let start = self.window.len();
-        self.window.resize(room, 0);
-        let (status, read, written) =
-            decompress(tables, &self.input[self.used..], &mut self.window, start, FLAGS);
+        self.window.resize(start + STEP_OCTETS, 0);
+        let input = &self.input[self.used..];
+        let (status, read, written) = decompress(self.state.tables(), input, &mut self.window, start, FLAGS);
         self.window.truncate(start + written);
         self.used += read;
-        self.allow(RATIO * read as u64);
+        self.full = status == TINFLStatus::HasMoreOutput;
         match status {
-            TINFLStatus::NeedsMoreInput | TINFLStatus::HasMoreOutput => Ok(()),
-            TINFLStatus::BlockBoundary => {
-                if let Some(boundary) = tables.block_boundary_state() {
-                    self.state = State::Between(boundary);
-                }
-                Ok(())
-            }
+            TINFLStatus::NeedsMoreInput | TINFLStatus::HasMoreOutput => {}
             // A client that ends its stream has nothing more to say.
-            TINFLStatus::Done => Err(io::ErrorKind::UnexpectedEof.into()),
-            _ => Err(io::Error::new(io::ErrorKind::InvalidData, "not DEFLATE")),
+            TINFLStatus::Done => return Err(io::ErrorKind::UnexpectedEof.into()),
+            _ => return Err(io::Error::new(io::ErrorKind::InvalidData, "not DEFLATE")),
         }
+        self.allow(RATIO * read as u64);
+        self.allowance = self.allowance.checked_sub(written as u64).ok_or_else(bomb)?;
+        Ok(self.window[start..].to_vec())
     }
 
     /// So many octets more may come: those of a letter are counted and kept elsewhere, and white pictures are small here.
@@ -181,9 +180,127 @@ impl Inflater {
         }
         self.window.drain(..self.window.len().saturating_sub(WINDOW_OCTETS));
         self.window.shrink_to_fit();
+        if let State::Inside(tables) = &self.state
+            && let Some(boundary) = tables.block_boundary_state()
+        {
+            self.state = State::Between(boundary);
+        }
     }
 }
 
 fn bomb() -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, "compressed commands that are far longer than they look")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn inflater(excess: u64) -> Inflater {
+        Inflater::new(CompressedConnections::default().take(1).unwrap(), excess)
+    }
+
+    /// As a client that reads what we deflate.
+    fn inflated(parts: &[Vec<u8>], step: usize) -> Vec<u8> {
+        let (mut inflater, mut all) = (inflater(u64::MAX), Vec::new());
+        for part in parts.concat().chunks(step) {
+            inflater.feed(part.to_vec());
+            loop {
+                let octets = inflater.next().unwrap();
+                if octets.is_empty() {
+                    break;
+                }
+                assert!(octets.len() <= STEP_OCTETS);
+                all.extend(octets);
+            }
+            inflater.rest();
+        }
+        all
+    }
+
+    #[test]
+    fn answers_of_any_length_read_back() {
+        let text: Vec<u8> =
+            (0..60_000_u32).flat_map(|n| format!("* {n} FETCH (FLAGS ())\r\n").into_bytes()).collect();
+        let lengths = [0, 1, 255, 256, 257, 5, 16_384, 65_535, 65_536, 131_072, 900_000];
+        let parts: Vec<&[u8]> = lengths.iter().map(|len| &text[..*len]).collect();
+        let deflated: Vec<Vec<u8>> = parts.iter().map(|part| deflate(part)).collect();
+        for step in [1, 7, 4096, 1 << 20] {
+            assert!(inflated(&deflated, step) == parts.concat(), "step {step}");
+        }
+        assert!(deflated[10].len() < parts[10].len() / 3, "{}", deflated[10].len());
+    }
+
+    #[test]
+    fn what_does_not_compress_grows_by_little() {
+        let mut state = 1_u32;
+        let noise: Vec<u8> = std::iter::repeat_with(|| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 24) as u8
+        })
+        .take(131_072)
+        .collect();
+        let deflated = deflate(&noise);
+        assert!(deflated.len() < noise.len() + 200, "{}", deflated.len());
+        assert!(inflated(&[deflated], 1000) == noise);
+    }
+
+    #[test]
+    fn a_bomb_ends_when_its_allowance_is_used_up_and_a_letter_gives_it_more() {
+        let bomb = deflate(&vec![b'a'; 4 << 20]);
+        let mut inflater = inflater(1 << 20);
+        inflater.feed(bomb.clone());
+        let mut octets = 0;
+        let error = loop {
+            match inflater.next() {
+                Ok(some) => octets += some.len(),
+                Err(error) => break error,
+            }
+        };
+        assert_eq!(error.kind(), io::ErrorKind::InvalidData);
+        assert!((1 << 20..(1 << 20) + 100 * bomb.len()).contains(&octets), "{octets} of {}", bomb.len());
+
+        let mut inflater = super::tests::inflater(1 << 20);
+        inflater.feed(bomb);
+        let mut octets = 0;
+        while octets < 4 << 20 {
+            let some = inflater.next().unwrap().len();
+            inflater.allow(some as u64);
+            octets += some;
+        }
+    }
+
+    #[test]
+    fn a_client_that_waits_costs_its_last_octets_only() {
+        let mut inflater = inflater(1 << 30);
+        for turn in 0..20 {
+            inflater.feed(deflate(format!("a{turn} NOOP\r\n{}", "x".repeat(turn * 1000)).as_bytes()));
+            while !inflater.next().unwrap().is_empty() {}
+            inflater.rest();
+            assert!(matches!(inflater.state, State::Between(_)));
+            assert!(inflater.window.capacity() <= WINDOW_OCTETS && inflater.input.capacity() == 0);
+        }
+    }
+
+    #[test]
+    fn nonsense_is_an_error_and_never_more() {
+        let mut state = 7_u64;
+        for _ in 0..20_000 {
+            let noise: Vec<u8> = std::iter::repeat_with(|| {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                (state >> 33) as u8
+            })
+            .take(64)
+            .collect();
+            let mut inflater = inflater(1 << 20);
+            for part in noise.chunks(5) {
+                inflater.feed(part.to_vec());
+                while inflater.next().is_ok_and(|octets| !octets.is_empty()) {}
+                inflater.rest();
+                if inflater.used < inflater.input.len() {
+                    break;
+                }
+            }
+        }
+    }
 }

@@ -15,6 +15,7 @@ use tokio::time::Instant;
 
 use crate::account::{Account, Place};
 use crate::append::Incoming;
+use crate::compress::Inflater;
 use crate::folders::Folders;
 use crate::wire::{Event, Over, Wire};
 use crate::{Door, answers, append, in_mailbox, list, log_in, quota, select, updates};
@@ -46,6 +47,8 @@ pub(crate) struct Conversation {
     /// None although the protocol says that one is selected: this session has deleted it.
     selected: Option<Box<Selected>>,
     incoming: Option<Box<Incoming>>,
+    /// Made when compression was granted, used when the client has been told.
+    inflater: Option<Box<Inflater>>,
 }
 
 impl Conversation {
@@ -57,7 +60,7 @@ impl Conversation {
     ) -> Self {
         let login_by = Instant::now() + Duration::from_secs(door.limits.login_seconds_max);
         let session = Session::new(config, transport);
-        Self { door, session, peer, login_by, login: None, selected: None, incoming: None }
+        Self { door, session, peer, login_by, login: None, selected: None, incoming: None, inflater: None }
     }
 
     pub(crate) async fn run(&mut self, mut wire: Wire) -> io::Result<()> {
@@ -88,6 +91,7 @@ impl Conversation {
                     }
                 },
                 Step::Literal(octets) => {
+                    wire.took_letter(octets.len());
                     if let Some(incoming) = &mut self.incoming {
                         incoming.take(&octets);
                     }
@@ -98,8 +102,12 @@ impl Conversation {
                     wire = Box::pin(wire.start_tls(&self.door.tls, time_max)).await?;
                     self.session.tls_started();
                 }
-                // No session gets here before the word stands in the list of capabilities.
-                Step::Compress => wire.send().await?,
+                Step::Compress => {
+                    wire.send().await?;
+                    if let Some(inflater) = self.inflater.take() {
+                        wire.compress(inflater);
+                    }
+                }
                 Step::Close => return Box::pin(wire.close()).await,
             }
         }
@@ -215,6 +223,12 @@ impl Conversation {
                 self.incoming = None;
                 Ok(Completion::ok())
             }
+            Request::Compress => {
+                let place = door.compressed.take(door.limits.compressed_connections_max);
+                let Some(place) = place else { return Ok(answers::too_many_compressed()) };
+                self.inflater = Some(Box::new(Inflater::new(place, door.limits.inflate_excess_bytes_max)));
+                Ok(Completion::ok())
+            }
             request => self.in_mailbox(&door, account, request, wire).await,
         }
     }
@@ -263,7 +277,7 @@ impl News {
         use imap_wire::command::Numbering::Sequence;
         match request {
             Request::Authenticate(_) | Request::Select(_) | Request::Close { .. } => Self::None,
-            Request::AppendStart(_) | Request::AppendAbort => Self::None,
+            Request::AppendStart(_) | Request::AppendAbort | Request::Compress => Self::None,
             Request::Fetch(fetch) if fetch.messages.numbering == Sequence => Self::NoExpunge,
             Request::Store(store) if store.messages.numbering == Sequence => Self::NoExpunge,
             Request::Search(search) if search.numbering == Sequence => Self::NoExpunge,

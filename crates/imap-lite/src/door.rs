@@ -12,7 +12,7 @@ use tracing::debug;
 
 use crate::conversation::Conversation;
 use crate::wire::Wire;
-use crate::{AccountSessions, Limits};
+use crate::{AccountSessions, CompressedConnections, Limits};
 
 /// The door for both ports: 993 has TLS when the conversation begins, 143 offers STARTTLS.
 pub struct Door {
@@ -32,6 +32,8 @@ pub struct Door {
     pub spool_folder: PathBuf,
     /// How many sessions each account has; starts empty.
     pub accounts: AccountSessions,
+    /// How many connections are compressed; starts empty.
+    pub compressed: CompressedConnections,
 }
 
 impl Door {

@@ -10,6 +10,7 @@
 mod account;
 mod answers;
 mod append;
+mod compress;
 mod conversation;
 mod door;
 mod fetch;
@@ -28,6 +29,7 @@ mod updates;
 mod wire;
 
 pub use account::AccountSessions;
+pub use compress::CompressedConnections;
 pub use door::Door;
 pub use limits::Limits;
 

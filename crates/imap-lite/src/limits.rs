@@ -18,6 +18,12 @@ pub struct Limits {
     pub answer_bytes_max: usize,
     /// Octets of an arriving letter that are in memory before it goes to a file. Default 1048576.
     pub letter_memory_bytes_max: usize,
+    /// Compressed connections at a time; each holds up to 100 KiB while it reads and a few while it waits. More go on
+    /// without compression. Default 10000.
+    pub compressed_connections_max: u32,
+    /// Octets of commands that a compressed client may send beyond a hundred times what they are on the line; then we
+    /// hang up. Default 33554432.
+    pub inflate_excess_bytes_max: u64,
 }
 
 impl Default for Limits {
@@ -29,6 +35,8 @@ impl Default for Limits {
             connections_per_account_max: 40,
             answer_bytes_max: 128 << 10,
             letter_memory_bytes_max: 1 << 20,
+            compressed_connections_max: 10_000,
+            inflate_excess_bytes_max: 32 << 20,
         }
     }
 }

@@ -4,7 +4,7 @@ use std::future::{Future, pending, poll_fn};
 use std::io;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use directory::LoginWatch;
@@ -13,8 +13,12 @@ use mailbox::Selected;
 use rustls::ServerConfig;
 use tokio::time::{Instant, sleep_until};
 
+use crate::compress::{self, Inflater};
+
 /// Octets read at once.
 const READ_OCTETS: usize = 16 * 1024;
+/// Octets deflated at once.
+const DEFLATE_OCTETS: usize = 128 * 1024;
 
 /// Why a session has to end whatever its client does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,6 +75,8 @@ pub(crate) enum Event {
 /// The stream, and what may cut a conversation short.
 pub(crate) struct Line {
     stream: Stream,
+    /// Both directions are compressed.
+    inflater: Option<Box<Inflater>>,
     watcher: Watcher,
     stop: Stop,
     /// The service stops: told while something was being written.
@@ -112,6 +118,16 @@ impl Line {
     }
 
     async fn write(&mut self, octets: &[u8]) -> io::Result<()> {
+        if self.inflater.is_none() {
+            return self.write_as_is(octets).await;
+        }
+        for piece in octets.chunks(DEFLATE_OCTETS) {
+            self.write_as_is(&compress::deflate(piece)).await?;
+        }
+        Ok(())
+    }
+
+    async fn write_as_is(&mut self, octets: &[u8]) -> io::Result<()> {
         if octets.is_empty() {
             return Ok(());
         }
@@ -134,8 +150,25 @@ impl Line {
         written
     }
 
-    /// What has come already. The buffer is given back when nothing has.
+    /// What has come already.
     fn poll_read(&mut self, context: &mut Context<'_>) -> Poll<io::Result<Vec<u8>>> {
+        loop {
+            if let Some(inflater) = &mut self.inflater {
+                let octets = inflater.next()?;
+                if !octets.is_empty() {
+                    return Poll::Ready(Ok(octets));
+                }
+            }
+            let octets = ready!(self.poll_read_as_is(context))?;
+            match &mut self.inflater {
+                Some(inflater) if !octets.is_empty() => inflater.feed(octets),
+                _ => return Poll::Ready(Ok(octets)),
+            }
+        }
+    }
+
+    /// The buffer is given back when nothing has come.
+    fn poll_read_as_is(&mut self, context: &mut Context<'_>) -> Poll<io::Result<Vec<u8>>> {
         let mut octets = vec![0; READ_OCTETS];
         let read = pin!(self.stream.read(&mut octets)).poll(context);
         read.map_ok(|count| {
@@ -162,7 +195,7 @@ impl Line {
 impl Wire {
     pub(crate) fn new(stream: Stream, stop: Stop, piece_octets_max: usize) -> Self {
         let watcher = Watcher::new(stop.clone(), None);
-        let line = Line { stream, watcher, stop, stopping: false, sent: 0, piece_octets_max };
+        let line = Line { stream, inflater: None, watcher, stop, stopping: false, sent: 0, piece_octets_max };
         Self { line, buffer: Vec::new() }
     }
 
@@ -212,6 +245,9 @@ impl Wire {
                 return octets.map(Event::Octets);
             }
             self.buffer = Vec::new();
+            if let Some(inflater) = &mut line.inflater {
+                inflater.rest();
+            }
             let changed = async {
                 match &mut mailbox {
                     Some(mailbox) => mailbox.changed().await,
@@ -229,14 +265,24 @@ impl Wire {
         }
     }
 
+    /// From here on both directions are compressed.
+    pub(crate) fn compress(&mut self, inflater: Box<Inflater>) {
+        self.line.inflater = Some(inflater);
+    }
+    /// So many octets were part of a letter.
+    pub(crate) fn took_letter(&mut self, octets: usize) {
+        if let Some(inflater) = &mut self.line.inflater {
+            inflater.allow(octets as u64);
+        }
+    }
+
     /// Begins TLS.
     ///
     /// # Errors
     /// That of the hand-shake.
     pub(crate) async fn start_tls(self, config: &Arc<ServerConfig>, time_max: Duration) -> io::Result<Self> {
-        let Line { stream, watcher, stop, stopping, sent, piece_octets_max } = self.line;
-        let stream = stream.start_tls(config, time_max).await?;
-        let line = Line { stream, watcher, stop, stopping, sent, piece_octets_max };
+        let stream = self.line.stream.start_tls(config, time_max).await?;
+        let line = Line { stream, ..self.line };
         Ok(Self { line, buffer: self.buffer })
     }
     /// Says goodbye.

@@ -169,6 +169,7 @@ impl Service {
             directory: directory.clone(),
             spool_folder,
             accounts: imap_lite::AccountSessions::default(),
+            compressed: imap_lite::CompressedConnections::default(),
         };
         Ok(Arc::new(Self {
             dir: dir.to_owned(),

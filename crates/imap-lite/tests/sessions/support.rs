@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use directory::{AuthConfig, Directory, Draft, NameTable, NewAccount, NewTenant, PersonName, Quota};
-use imap_lite::{AccountSessions, BUSY, Door, Limits};
+use imap_lite::{AccountSessions, BUSY, CompressedConnections, Door, Limits};
 use imap_wire::{ReplyLanguage, SessionConfig};
 use listen::{Admission, Connection, Listener, Stopper};
 use mailbox::{Mailboxes, NewLetter, QuotaLimit};
@@ -68,6 +68,7 @@ impl Service {
             directory: directory.clone(),
             spool_folder: std::env::temp_dir(),
             accounts: sessions.clone(),
+            compressed: CompressedConnections::default(),
         });
         let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = socket.local_addr().unwrap();

@@ -134,6 +134,8 @@ pub enum Request {
     SetMetadata(SetMetadata),
     /// RFC 5465.
     Notify(Notify),
+    /// May this connection be compressed (RFC 4978)? After `Ok` follows [`Step::Compress`](crate::Step::Compress).
+    Compress,
 }
 
 /// Name and password, from LOGIN or AUTHENTICATE.

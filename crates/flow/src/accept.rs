@@ -227,6 +227,8 @@ impl Ready {
             envelope,
             recipients: page.iter().map(|recipient| recipient.account).collect(),
             attempts: 0,
+            zone: model::Zone::UTC,
+            lineage: prepared.lineage.to_vec(),
         }
     }
 }

@@ -175,9 +175,11 @@ impl Dispatcher {
             body: route.body,
             size: route.size,
             internal_date: route.internal_date,
+            zone: route.zone,
             flags: FlagSet::new(),
             queue_id: key.queue_id,
             envelope: route.envelope.clone().into(),
+            lineage: route.lineage.clone().into(),
         };
         for account in here {
             batch.ops.push(Op::Append(inbox(key.tenant, *account), message.clone()));

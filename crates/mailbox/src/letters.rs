@@ -30,6 +30,8 @@ pub struct Prepared {
     pub size: u64,
     /// The value of ENVELOPE.
     pub envelope: Bytes,
+    /// Its Message-ID and those that it refers to, as [`message::Lineage`] writes them.
+    pub lineage: Bytes,
     /// Everything else that is known of it.
     pub derived: Arc<Derived>,
 }
@@ -41,9 +43,11 @@ impl Prepared {
             body: self.staged.id,
             size: self.size,
             internal_date,
+            zone: model::Zone::UTC,
             flags,
             queue_id,
             envelope: self.envelope.clone(),
+            lineage: self.lineage.clone(),
         }
     }
 }
@@ -68,7 +72,8 @@ impl Letters {
         let size = letter.len();
         let staged = self.store.stage(tenant, letter, encoded).await?;
         let envelope = Bytes::copy_from_slice(&derived.envelope);
-        Ok(Prepared { staged, size, envelope, derived: Arc::new(derived) })
+        let lineage = Bytes::copy_from_slice(derived.lineage.as_octets());
+        Ok(Prepared { staged, size, envelope, lineage, derived: Arc::new(derived) })
     }
 
     async fn derive(&self, letter: Spool, reading: Arc<message::Limits>) -> Result<Derived, StoreError> {

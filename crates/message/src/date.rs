@@ -3,7 +3,7 @@
 //! RFC 5322 §3.3 (date-time), §4.3 (years of two and three digits, named zones; military letters count as -0000);
 //! RFC 3501 §6.4.4 (SENTON and its kin compare the day as written, without regard to time and zone).
 
-use model::UnixMillis;
+use model::{UnixMillis, Zone};
 
 use crate::header::field;
 
@@ -11,22 +11,6 @@ const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 /// 1970-01-01 was a Thursday.
 const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
-
-/// Distance from UTC, less than a day.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Zone {
-    minutes: i16,
-}
-
-impl Zone {
-    /// UTC itself.
-    pub const UTC: Self = Self { minutes: 0 };
-
-    /// Minutes east of UTC; what is a day or more away is cut to 23:59.
-    pub fn minutes_east(minutes: i16) -> Self {
-        Self { minutes: minutes.clamp(-1439, 1439) }
-    }
-}
 
 /// The Date field, read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,14 +23,14 @@ pub struct Sent {
 
 /// `Mon, 7 Sep 2026 08:00:00 +0200`
 pub fn rfc5322_date(at: UnixMillis, zone: Zone) -> String {
-    let seconds = i64::try_from(at.seconds()).unwrap_or(i64::MAX / 2) + i64::from(zone.minutes) * 60;
+    let seconds = i64::try_from(at.seconds()).unwrap_or(i64::MAX / 2) + i64::from(zone.minutes()) * 60;
     let (day, time) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
     let (year, month, date) = civil_of(day);
     let weekday = DAYS[usize::try_from(day.rem_euclid(7)).unwrap_or(0)];
     let month = MONTHS[month - 1];
     let (hour, minute, second) = (time / 3600, time / 60 % 60, time % 60);
-    let sign = if zone.minutes < 0 { '-' } else { '+' };
-    let (zone_hours, zone_minutes) = (zone.minutes.abs() / 60, zone.minutes.abs() % 60);
+    let sign = if zone.minutes() < 0 { '-' } else { '+' };
+    let (zone_hours, zone_minutes) = (zone.minutes().abs() / 60, zone.minutes().abs() % 60);
     format!(
         "{weekday}, {date} {month} {year:04} {hour:02}:{minute:02}:{second:02} {sign}{zone_hours:02}{zone_minutes:02}"
     )

@@ -12,7 +12,9 @@ use crate::decode;
 use crate::envelope;
 use crate::header::{field, fields, header_end};
 use crate::limits::Limits;
+use crate::lineage::Lineage;
 use crate::parameters::Parameters;
+use crate::preview::preview;
 use crate::search_text::{self, Bounded};
 use crate::split::{PartKind, Place, RawPart, split};
 
@@ -50,6 +52,10 @@ pub struct Derived {
     pub message_id: Option<String>,
     /// Date, if it can be read.
     pub sent: Option<Sent>,
+    /// Its own Message-ID and those that it refers to.
+    pub lineage: Lineage,
+    /// What a list of messages shows of it (RFC 8970).
+    pub preview: String,
     /// `name: value` of the letter's own header, decoded and [folded](crate::fold), one field a line.
     pub headers: String,
     /// Text to search, [folded](crate::fold).
@@ -87,8 +93,7 @@ fn parse(bytes: &[u8], limits: &Limits) -> Derived {
     search_text::header_lines(header, &mut headers);
     let mut text = Bounded::new(limits.search_bytes_max);
     for (part, fields) in parts.iter().zip(&fields) {
-        let in_message = part.parent.is_some_and(|parent| parts[parent].kind == PartKind::Message);
-        search_text::part(bytes, part, fields, in_message, &mut text);
+        search_text::part(bytes, part, fields, part.parent.is_none(), &mut text);
     }
     Derived {
         size: bytes.len() as u64,
@@ -97,6 +102,8 @@ fn parse(bytes: &[u8], limits: &Limits) -> Derived {
         extensions,
         message_id: message_id(header),
         sent: date::sent(header),
+        lineage: Lineage::in_header(header),
+        preview: preview(bytes, &parts, &fields),
         headers: headers.text,
         text: text.text,
         text_complete: headers.complete && text.complete,
@@ -153,6 +160,8 @@ fn one_text_part(bytes: &[u8]) -> Derived {
         body_structure: format!("{plain}{extension})").into_bytes(),
         message_id: None,
         sent: None,
+        lineage: Lineage::default(),
+        preview: String::new(),
         headers: String::new(),
         text: String::new(),
         text_complete: false,

@@ -8,15 +8,23 @@ use std::ops::Range;
 
 use crate::date::Sent;
 use crate::derived::{Derived, Part};
+use crate::lineage::Lineage;
 use crate::section::Places;
 use crate::split::Place;
 use crate::view::DerivedView;
 
 pub(crate) const MAGIC: [u8; 4] = *b"SKDR";
-pub(crate) const VERSION: u8 = 1;
+/// Version 1 had no lineage and no preview; it is still read.
+pub(crate) const VERSION: u8 = 2;
+pub(crate) const OLDEST: u8 = 1;
 /// Where the checksum stands; it covers everything else.
 pub(crate) const CHECKSUM: Range<usize> = 8..12;
-pub(crate) const HEADER_BYTES: usize = 64;
+pub(crate) const HEADER_BYTES: usize = 72;
+/// Sections of this version, and of version 1.
+pub(crate) const SECTIONS: usize = 10;
+pub(crate) const OLDEST_SECTIONS: usize = 8;
+/// Where the table of lengths stands.
+pub(crate) const LENGTHS: usize = 32;
 pub(crate) const PART_BYTES: usize = 36;
 pub(crate) const EXTENSION_BYTES: usize = 8;
 pub(crate) const NO_PARENT: u32 = u32::MAX;
@@ -24,6 +32,8 @@ pub(crate) const NO_PARENT: u32 = u32::MAX;
 pub(crate) const HAS_DATE: u8 = 1;
 pub(crate) const TEXT_COMPLETE: u8 = 2;
 pub(crate) const PARSED: u8 = 4;
+/// Texts have the headers of all parts and are folded as this program folds; older ones are cut ones.
+pub(crate) const TEXT_CURRENT: u8 = 8;
 
 /// Why octets are no derived data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -50,6 +60,8 @@ pub(crate) enum Section {
     Headers,
     Text,
     Strings,
+    Lineage,
+    Preview,
 }
 
 impl Derived {
@@ -57,13 +69,15 @@ impl Derived {
     pub fn encode(&self) -> Vec<u8> {
         let strings = self.strings();
         let message_id = self.message_id.as_deref().unwrap_or_default();
-        let texts: [&[u8]; 6] = [
+        let texts: [&[u8]; SECTIONS - 2] = [
             &self.envelope,
             &self.body_structure,
             message_id.as_bytes(),
             self.headers.as_bytes(),
             self.text.as_bytes(),
             &strings,
+            self.lineage.as_octets(),
+            self.preview.as_bytes(),
         ];
         let mut out = self.record_header(texts.map(<[u8]>::len));
         for part in &self.parts {
@@ -79,11 +93,12 @@ impl Derived {
         out
     }
 
-    fn record_header(&self, texts: [usize; 6]) -> Vec<u8> {
+    fn record_header(&self, texts: [usize; SECTIONS - 2]) -> Vec<u8> {
         let flag = |set: bool, flag: u8| if set { flag } else { 0 };
         let flags = flag(self.sent.is_some(), HAS_DATE)
             | flag(self.text_complete, TEXT_COMPLETE)
-            | flag(self.parsed, PARSED);
+            | flag(self.parsed, PARSED)
+            | TEXT_CURRENT;
         let sent = self.sent.unwrap_or(Sent { unix_seconds: 0, day: 0 });
         let mut out = Vec::with_capacity(HEADER_BYTES + self.parts.len() * 44 + texts.iter().sum::<usize>());
         out.extend(MAGIC);
@@ -137,6 +152,8 @@ impl Derived {
             extensions: view.extensions().collect(),
             message_id: Some(text(Section::MessageId)?).filter(|id| !id.is_empty()),
             sent: view.sent(),
+            lineage: Lineage::from_octets(view.lineage().unwrap_or_default().to_vec()),
+            preview: view.preview().unwrap_or_default().to_owned(),
             headers: text(Section::Headers)?,
             text: text(Section::Text)?,
             text_complete: view.text_complete(),

@@ -1,13 +1,16 @@
 //! The text that SEARCH looks in.
 //!
-//! RFC 3501 §6.4.4 (BODY, TEXT, HEADER, SUBJECT, FROM, …), RFC 2047 and charsets decoded. A search is an exact substring
-//! search of [`fold`]ed words in folded text. The text of a letter is, in the order of its parts: the decoded header of
-//! every enclosed letter, the file name of every part and then, if it is text, its decoded content (HTML as its reader
-//! sees it), each ended by a line break. White space and line breaks of plain text stay as they are.
+//! RFC 3501 §6.4.4 (BODY, TEXT, HEADER, SUBJECT, FROM, …), RFC 2047 and charsets decoded, RFC 5051 (i;unicode-casemap). A
+//! search is an exact substring search of [`fold`]ed words in folded text. The text of a letter is, in the order of its
+//! parts: the decoded header of every part and enclosed letter, the file name of every part and then, if it is text, its
+//! decoded content (HTML as its reader sees it), each ended by a line break. White space and line breaks of plain text
+//! stay as they are.
 
 use std::borrow::Cow;
+use std::iter::once;
 
-use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
+use unicode_normalization::char::canonical_combining_class;
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfkc_quick};
 
 use crate::decode;
 use crate::derived::PartFields;
@@ -25,22 +28,20 @@ pub fn header_values<'x>(headers: &'x [u8], name: &str) -> impl Iterator<Item = 
     })
 }
 
-/// The form in which texts and words are compared: composed (NFC), lower case, a no-break space as a space, soft hyphens
-/// left out.
+/// The form in which texts and words are compared: letters without case and width, ligatures and the like taken apart
+/// (RFC 5051 §2), a no-break space as a space, soft hyphens left out. Unlike there an accent stays with its letter (NFC), so
+/// that `a` is not found in `å`.
 pub fn fold(text: &str) -> String {
     if text.is_ascii() {
         return text.to_ascii_lowercase();
     }
-    let text = composed(text);
     let mut out = String::with_capacity(text.len());
-    let mut rest = &*text;
+    let mut rest = text;
     while let Some(place) = rest.bytes().position(|octet| !octet.is_ascii()) {
         out += &rest[..place];
         let c = rest[place..].chars().next().expect("an octet that is not ASCII begins a character");
-        match c {
-            '\u{ad}' => {}
-            '\u{a0}' => out.push(' '),
-            c => out.extend(c.to_lowercase()),
+        if !fold_char(c, &mut out) {
+            return fold_composing(text);
         }
         rest = &rest[place + c.len_utf8()..];
     }
@@ -49,12 +50,36 @@ pub fn fold(text: &str) -> String {
     out
 }
 
-/// NFC; most texts are composed already, and those below U+0300, the combining marks, need no look.
-fn composed(text: &str) -> Cow<'_, str> {
-    let lead_of_marks = 0xcc;
-    let plain =
-        text.bytes().all(|octet| octet < lead_of_marks) || is_nfc_quick(text.chars()) == IsNormalized::Yes;
-    if plain { Cow::Borrowed(text) } else { Cow::Owned(text.nfc().collect()) }
+/// Adds one character that stands for itself; false if it may belong to the one before it.
+fn fold_char(c: char, out: &mut String) -> bool {
+    match c {
+        '\u{ad}' => {}
+        '\u{a0}' => out.push(' '),
+        '\u{c0}'..='\u{ff}' => out.push(caseless(c)),
+        c => match is_nfkc_quick(once(c)) {
+            IsNormalized::Yes if canonical_combining_class(c) == 0 => out.push(caseless(c)),
+            // Compatibility forms: `ﬁ`, `…`, full width.
+            IsNormalized::No if canonical_combining_class(c) == 0 => {
+                out.extend(once(c).nfkc().map(caseless));
+            }
+            _ => return false,
+        },
+    }
+    true
+}
+
+/// The same for text with accents that stand apart from their letters.
+fn fold_composing(text: &str) -> String {
+    let letters = text.nfkc().filter(|c| *c != '\u{ad}').map(caseless);
+    letters.nfc().collect()
+}
+
+/// RFC 5051 maps to title case; this is the same the other way round, so that text looks as people write it.
+fn caseless(c: char) -> char {
+    let mut upper = c.to_uppercase();
+    let up = if upper.len() == 1 { upper.next().unwrap_or(c) } else { c };
+    let mut lower = up.to_lowercase();
+    if lower.len() == 1 { lower.next().unwrap_or(up) } else { up }
 }
 
 /// Text up to a number of octets.
@@ -96,10 +121,11 @@ pub(crate) fn part(
     bytes: &[u8],
     part: &RawPart<'_>,
     fields: &PartFields<'_>,
-    in_message: bool,
+    is_root: bool,
     out: &mut Bounded,
 ) {
-    if in_message {
+    // The letter's own header is kept apart, for HEADER and its kin.
+    if !is_root {
         header_lines(part.read, out);
     }
     if part.kind != PartKind::Leaf {
@@ -117,7 +143,8 @@ pub(crate) fn part(
     }
 }
 
-fn part_text<'x>(part: &RawPart<'_>, fields: &PartFields<'_>, body: &'x [u8]) -> Cow<'x, str> {
+/// The text of one part, of which `body` may be the begin only.
+pub(crate) fn part_text<'x>(part: &RawPart<'_>, fields: &PartFields<'_>, body: &'x [u8]) -> Cow<'x, str> {
     let charset = part.content_type.parameters.get("charset").unwrap_or_default();
     let text = match decode::transfer(body, &fields.encoding) {
         Cow::Borrowed(octets) => decode::charset(octets, charset),
@@ -141,11 +168,28 @@ mod tests {
         assert!(values("cc").is_empty() && values("").is_empty() && out.complete);
     }
 
+    proptest::proptest! {
+        #[test]
+        fn a_piece_folds_as_the_whole_does(left in "[a-zÅÄÖåäö … ﬁ\u{a0}\u{ad}]{0,8}", right in "[A-ZåäöÉ€ ]{0,8}") {
+            proptest::prop_assert_eq!(fold(&format!("{left}{right}")), fold(&left) + &fold(&right));
+        }
+        #[test]
+        fn folded_text_is_folded(text in ".{0,12}") {
+            let folded = fold(&text);
+            proptest::prop_assert_eq!(fold(&folded), folded);
+        }
+    }
+
     #[test]
     fn folding_makes_equal_what_looks_equal() {
         assert_eq!(fold("ÅSA\u{a0}Öqvist"), "åsa öqvist");
         assert_eq!(fold("A\u{30a}sa"), "åsa");
         assert_eq!(fold("sko\u{ad}la"), "skola");
         assert_eq!(fold("Read ME\r\n"), "read me\r\n");
+        assert_eq!(fold("ÅÄÖ åäö É ÿŸ ĀŽ"), "åäö åäö é ÿÿ āž");
+        assert_eq!(fold("ﬁlm Ｌäxa… №5 ΣΊΣΥΦΟΣ σίσυφος"), "film läxa... no5 σίσυφοσ σίσυφοσ");
+        assert_eq!(fold("straße ı µ"), "straße i μ");
+        assert_eq!(fold("Ａ\u{30a}SA e\u{301}É"), "åsa éé");
+        assert!(!fold("å").contains('a'));
     }
 }

@@ -5,10 +5,10 @@
 //! too). A route before an address is refused (RFC 5322 §4.4: it is not to be written), and the addresses that a display
 //! name shows are reported, since many readers show nothing else.
 
-use model::{EmailAddress, UnixMillis};
+use model::{EmailAddress, UnixMillis, Zone};
 
 use crate::address::{self, Entry, Mailbox};
-use crate::date::{Zone, rfc5322_date};
+use crate::date::rfc5322_date;
 use crate::decode::header_text;
 use crate::header::{Field, field, fields, header_end};
 

@@ -6,9 +6,9 @@
 
 use std::net::IpAddr;
 
-use model::{EmailAddress, QueueId, ReversePath, UnixMillis};
+use model::{EmailAddress, QueueId, ReversePath, UnixMillis, Zone};
 
-use crate::date::{Zone, rfc5322_date};
+use crate::date::rfc5322_date;
 use crate::header::fields;
 
 /// Longest text of a peer that a line repeats, in octets.

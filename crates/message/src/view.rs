@@ -5,8 +5,8 @@ use std::ops::Range;
 use crate::body_structure;
 use crate::date::Sent;
 use crate::record::{
-    CHECKSUM, DecodeError, EXTENSION_BYTES, HAS_DATE, HEADER_BYTES, MAGIC, NO_PARENT, PARSED, PART_BYTES,
-    Section, TEXT_COMPLETE, VERSION, checksum,
+    CHECKSUM, DecodeError, EXTENSION_BYTES, HAS_DATE, LENGTHS, MAGIC, NO_PARENT, OLDEST, OLDEST_SECTIONS,
+    PARSED, PART_BYTES, SECTIONS, Section, TEXT_COMPLETE, TEXT_CURRENT, VERSION, checksum,
 };
 use crate::section::{Places, SectionPath, part_at, section};
 use crate::split::{PartKind, Place};
@@ -16,7 +16,7 @@ use crate::split::{PartKind, Place};
 pub struct DerivedView<'x> {
     record: &'x [u8],
     /// Where each section begins; the last one ends with the record.
-    starts: [usize; 9],
+    starts: [usize; SECTIONS + 1],
 }
 
 impl<'x> DerivedView<'x> {
@@ -25,24 +25,30 @@ impl<'x> DerivedView<'x> {
     /// # Errors
     /// See [`DecodeError`].
     pub fn open(record: &'x [u8]) -> Result<Self, DecodeError> {
-        if record.len() < HEADER_BYTES || record[..4] != MAGIC {
+        if record.len() < 8 || record[..4] != MAGIC {
             return Err(DecodeError::Malformed);
         }
-        if record[4] != VERSION {
-            return Err(DecodeError::Version(record[4]));
+        let sections = match record[4] {
+            VERSION => SECTIONS,
+            OLDEST => OLDEST_SECTIONS,
+            other => return Err(DecodeError::Version(other)),
+        };
+        let header = LENGTHS + 4 * sections;
+        if record.len() < header {
+            return Err(DecodeError::Malformed);
         }
         if checksum(record) != record[CHECKSUM] {
             return Err(DecodeError::Checksum);
         }
-        let mut view = Self { record, starts: [HEADER_BYTES; 9] };
-        for section in 0..8 {
-            let length = view.u32_at(32 + 4 * section) as usize;
+        let mut view = Self { record, starts: [header; SECTIONS + 1] };
+        for section in 0..SECTIONS {
+            let length = if section < sections { view.u32_at(LENGTHS + 4 * section) as usize } else { 0 };
             let bytes = [PART_BYTES, EXTENSION_BYTES]
                 .get(section)
                 .map_or(length, |each| length.saturating_mul(*each));
             view.starts[section + 1] = view.starts[section].saturating_add(bytes);
         }
-        let sound = view.starts[8] == record.len() && view.count() > 0;
+        let sound = view.starts[SECTIONS] == record.len() && view.count() > 0;
         if sound && (0..view.count()).all(|part| view.is_sound(part)) {
             Ok(view)
         } else {
@@ -107,6 +113,15 @@ impl<'x> DerivedView<'x> {
     pub fn message_id(&self) -> &'x [u8] {
         self.text_of(Section::MessageId)
     }
+    /// See [`Derived::lineage`](crate::Derived::lineage); `None` in a record of the first version, which had none.
+    pub fn lineage(&self) -> Option<&'x [u8]> {
+        (self.record[4] != OLDEST).then(|| self.text_of(Section::Lineage))
+    }
+    /// See [`Derived::preview`](crate::Derived::preview); `None` in a record of the first version.
+    pub fn preview(&self) -> Option<&'x str> {
+        let text = (self.record[4] != OLDEST).then(|| self.text_of(Section::Preview))?;
+        std::str::from_utf8(text).ok()
+    }
     /// See [`Derived::headers`](crate::Derived::headers); UTF-8.
     pub fn headers(&self) -> &'x [u8] {
         self.text_of(Section::Headers)
@@ -115,9 +130,13 @@ impl<'x> DerivedView<'x> {
     pub fn text(&self) -> &'x [u8] {
         self.text_of(Section::Text)
     }
-    /// See [`Derived::text_complete`](crate::Derived::text_complete).
+    /// See [`Derived::text_complete`](crate::Derived::text_complete); false as well for texts of an earlier program.
     pub fn text_complete(&self) -> bool {
-        self.record[5] & TEXT_COMPLETE != 0
+        self.text_current() && self.record[5] & TEXT_COMPLETE != 0
+    }
+    /// Are the texts as this program makes them? Those of an earlier one may lack what a search has to find.
+    pub fn text_current(&self) -> bool {
+        self.record[5] & TEXT_CURRENT != 0
     }
     /// See [`Derived::parsed`](crate::Derived::parsed).
     pub fn parsed(&self) -> bool {

@@ -28,3 +28,24 @@ impl UnixMillis {
         Duration::from_millis(self.0.saturating_sub(earlier.0))
     }
 }
+
+/// Distance from UTC, less than a day.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Zone {
+    minutes: i16,
+}
+
+impl Zone {
+    /// UTC itself.
+    pub const UTC: Self = Self { minutes: 0 };
+
+    /// Minutes east of UTC; what is a day or more away is cut to 23:59.
+    pub fn minutes_east(minutes: i16) -> Self {
+        Self { minutes: minutes.clamp(-1439, 1439) }
+    }
+    /// Minutes east of UTC.
+    pub const fn minutes(self) -> i16 {
+        self.minutes
+    }
+}

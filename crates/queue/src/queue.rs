@@ -122,6 +122,8 @@ mod tests {
             envelope: Vec::new(),
             recipients: vec![AccountId::new(1)],
             attempts: 0,
+            zone: model::Zone::UTC,
+            lineage: Vec::new(),
         };
         let mut batch = Batch::new(UnixMillis(100));
         batch.bodies.push(body.clone());

@@ -1,10 +1,12 @@
 //! One route: a letter and up to so many mailboxes that are still to get it.
 
-use model::{AccountId, QueueId, TenantId, UnixMillis};
+use model::{AccountId, QueueId, TenantId, UnixMillis, Zone};
 use serde::{Deserialize, Serialize};
 use store::{BodyId, Key, Keyspace, Record, RecordError, TypedKey, decode_versioned, encode_versioned};
 
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
+/// Without zone and lineage; still read.
+const PLAIN: u8 = 1;
 
 /// `Route | tenant | due | queue id | part`: a scan of a municipality comes in the order in which routes are due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -55,6 +57,21 @@ pub struct Route {
     pub recipients: Vec<AccountId>,
     /// Tries so far that ended in an error.
     pub attempts: u32,
+    /// Zone of INTERNALDATE.
+    pub zone: Zone,
+    /// See [`store::MessageEntry::lineage`].
+    pub lineage: Vec<u8>,
+}
+
+/// A route as version 1 had it.
+#[derive(Serialize, Deserialize)]
+struct PlainRoute {
+    body: BodyId,
+    size: u64,
+    internal_date: UnixMillis,
+    envelope: Vec<u8>,
+    recipients: Vec<AccountId>,
+    attempts: u32,
 }
 
 impl Route {
@@ -67,7 +84,13 @@ impl Record for Route {
         encode_versioned(VERSION, self)
     }
     fn decode(bytes: &[u8]) -> Result<Self, RecordError> {
-        decode_versioned(VERSION, bytes)
+        if bytes.first() != Some(&PLAIN) {
+            return decode_versioned(VERSION, bytes);
+        }
+        let PlainRoute { body, size, internal_date, envelope, recipients, attempts } =
+            decode_versioned(PLAIN, bytes)?;
+        let (zone, lineage) = (Zone::UTC, Vec::new());
+        Ok(Self { body, size, internal_date, envelope, recipients, attempts, zone, lineage })
     }
 }
 
@@ -98,9 +121,21 @@ mod tests {
             envelope: vec![b'x'; MessageEntry::ENVELOPE_OCTETS_MAX],
             recipients: vec![AccountId::new(u64::MAX); Route::RECIPIENTS_MAX],
             attempts: u32::MAX,
+            zone: Zone::minutes_east(-1439),
+            lineage: vec![255; MessageEntry::LINEAGE_OCTETS_MAX],
         };
         let value = route.encode();
         assert!(value.len() <= Batch::VALUE_OCTETS_MAX, "{}", value.len());
         assert_eq!(Route::decode(&value), Ok(route));
+    }
+
+    #[test]
+    fn a_route_of_the_first_version_reads() {
+        let (body, internal_date, recipients) = (BodyId([7; 32]), UnixMillis(9), vec![AccountId::new(3)]);
+        let envelope = b"(NIL)".to_vec();
+        let plain = PlainRoute { body, size: 5, internal_date, envelope, recipients, attempts: 1 };
+        let route = Route::decode(&encode_versioned(PLAIN, &plain)).unwrap();
+        assert_eq!((route.body, route.size, route.attempts), (body, 5, 1));
+        assert_eq!((route.zone, route.lineage.len(), route.recipients.len()), (Zone::UTC, 0, 1));
     }
 }

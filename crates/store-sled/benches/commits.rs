@@ -161,9 +161,11 @@ fn message(staged: &store::StagedBody) -> NewMessage {
         body: staged.id,
         size: staged.size,
         internal_date: UnixMillis(1),
+        zone: model::Zone::UTC,
         flags: FlagSet::new(),
         queue_id: QueueId::new(0),
         envelope: Bytes::from_static(&[b'e'; 250]),
+        lineage: Bytes::from_static(&[b'l'; 24]),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Letters whose row is odd: kept, and filed where their owner sees them.
 
-use model::{FlagSet, MailboxRef, QueueId, Uid, UnixMillis};
+use model::{FlagSet, MailboxRef, QueueId, Uid, UnixMillis, Zone};
 use store::{Batch, BodyId, CommitError, Lane, NewMessage, Op, Store};
 
 /// A letter whose body is there and whose row does not read.
@@ -27,9 +27,11 @@ impl Recovered {
             body: self.body,
             size: self.size,
             internal_date: if self.internal_date.0 == 0 { now } else { self.internal_date },
+            zone: Zone::UTC,
             flags: self.flags.clone(),
             queue_id: QueueId::new(0),
             envelope: Default::default(),
+            lineage: Default::default(),
         }
     }
 }

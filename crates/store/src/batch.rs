@@ -1,7 +1,7 @@
 //! A batch: what a caller wants changed, and what it expects to find.
 
 use bytes::Bytes;
-use model::{FlagPatch, FlagSet, MailboxRef, ModSeq, QueueId, Uid, UidSet, UidValidity, UnixMillis};
+use model::{FlagPatch, FlagSet, MailboxRef, ModSeq, QueueId, Uid, UidSet, UidValidity, UnixMillis, Zone};
 
 use crate::{BodyId, BodyKey, CounterKey, Key, Record, StagedBody, TypedKey};
 
@@ -35,12 +35,16 @@ pub struct NewMessage {
     pub size: u64,
     /// INTERNALDATE.
     pub internal_date: UnixMillis,
+    /// Its zone.
+    pub zone: Zone,
     /// Flags from the start.
     pub flags: FlagSet,
     /// The letter that brought it; zero when a client puts it there.
     pub queue_id: QueueId,
     /// ENVELOPE as it is sent; left out of the row if it is too long.
     pub envelope: Bytes,
+    /// What it says of its place in a conversation; see [`crate::MessageEntry::lineage`].
+    pub lineage: Bytes,
 }
 
 /// One change.

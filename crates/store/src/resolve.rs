@@ -277,9 +277,15 @@ impl Work<'_> {
             body: message.body,
             size: message.size,
             internal_date: message.internal_date,
+            zone: message.zone,
             saved: self.batch.at,
             queue_id: message.queue_id,
             envelope,
+            lineage: if message.lineage.len() > MessageEntry::LINEAGE_OCTETS_MAX {
+                Bytes::new()
+            } else {
+                message.lineage.clone()
+            },
         };
         self.file(mailbox, &entry, &message.flags)
     }
@@ -306,6 +312,7 @@ impl Work<'_> {
             mod_seq,
             size: entry.size,
             internal_date: entry.internal_date,
+            zone: entry.zone,
             flags: flags.clone(),
         };
         self.put(&FlagsKey { mailbox, uid }, &row);

@@ -7,7 +7,7 @@
 use bytes::Bytes;
 use model::{
     AccountId, FlagSet, Keyword, MailboxId, MailboxRef, ModSeq, QueueId, TenantId, Uid, UidSet, UidValidity,
-    UnixMillis,
+    UnixMillis, Zone,
 };
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +15,9 @@ use crate::key::Fields;
 use crate::{BodyId, Key, Keyspace, Record, RecordError, TypedKey, decode_versioned, encode_versioned};
 
 const VERSION: u8 = 1;
+/// Rows of a message that say more than those of version 1: the zone of INTERNALDATE and, for the entry, the lineage. A row
+/// that has nothing more to say is still written as version 1, so that a row reads and writes back octet for octet.
+const WITH_ZONE: u8 = 2;
 
 fn mailbox_key(space: Keyspace, mailbox: MailboxRef) -> Key {
     Key::new(space, mailbox.tenant).with_u64(mailbox.account.get()).with_u64(mailbox.mailbox.get())
@@ -179,6 +182,18 @@ impl<'a> Row<'a> {
             None => Err(RecordError::Damaged("empty")),
         }
     }
+    /// The same for rows that may be of version [`WITH_ZONE`]; says whether it is.
+    fn open_zoned(bytes: &'a [u8]) -> Result<(Self, bool), RecordError> {
+        match bytes.split_first() {
+            Some((&VERSION, rest)) => Ok((Self(rest), false)),
+            Some((&WITH_ZONE, rest)) => Ok((Self(rest), true)),
+            Some((&found, _)) => Err(RecordError::Version { found, known: WITH_ZONE }),
+            None => Err(RecordError::Damaged("empty")),
+        }
+    }
+    fn zone(&mut self) -> Result<Zone, RecordError> {
+        Ok(Zone::minutes_east(self.array().map(i16::from_le_bytes)?))
+    }
     fn array<const N: usize>(&mut self) -> Result<[u8; N], RecordError> {
         let (field, rest) = self.0.split_first_chunk().ok_or(RecordError::Damaged("too short"))?;
         self.0 = rest;
@@ -275,40 +290,61 @@ pub struct MessageEntry {
     pub size: u64,
     /// INTERNALDATE.
     pub internal_date: UnixMillis,
+    /// Its zone.
+    pub zone: Zone,
     /// When it came into this mailbox (RFC 8514).
     pub saved: UnixMillis,
     /// The letter that brought it, for the delivery log; zero when a client put it there.
     pub queue_id: QueueId,
     /// The ENVELOPE in the form in which it is sent, or empty when it is over [`MessageEntry::ENVELOPE_OCTETS_MAX`].
     pub envelope: Bytes,
+    /// What it says of its place in a conversation, in the words of `message::Lineage`; empty if that is not known.
+    pub lineage: Bytes,
 }
 
 impl MessageEntry {
     /// A longer ENVELOPE stands only with the body.
     pub const ENVELOPE_OCTETS_MAX: usize = 1024;
+    /// A longer lineage is left out.
+    pub const LINEAGE_OCTETS_MAX: usize = 255;
 }
 
 impl Record for MessageEntry {
     fn encode(&self) -> Vec<u8> {
-        let mut row = Vec::with_capacity(65 + self.envelope.len());
-        row.push(VERSION);
+        let mut row = Vec::with_capacity(68 + self.lineage.len() + self.envelope.len());
+        let plain = self.zone == Zone::UTC && self.lineage.is_empty();
+        row.push(if plain { VERSION } else { WITH_ZONE });
         row.extend_from_slice(&self.body.0);
         for field in [self.size, self.internal_date.0, self.saved.0, self.queue_id.get()] {
             row.extend_from_slice(&field.to_le_bytes());
+        }
+        if !plain {
+            row.extend_from_slice(&self.zone.minutes().to_le_bytes());
+            row.push(u8::try_from(self.lineage.len()).expect("a lineage has at most 255 octets"));
+            row.extend_from_slice(&self.lineage);
         }
         row.extend_from_slice(&self.envelope);
         row
     }
     fn decode(bytes: &[u8]) -> Result<Self, RecordError> {
-        let mut row = Row::open(bytes)?;
-        Ok(Self {
+        let (mut row, with_zone) = Row::open_zoned(bytes)?;
+        let mut entry = Self {
             body: BodyId(row.array()?),
             size: row.u64()?,
             internal_date: UnixMillis(row.u64()?),
+            zone: Zone::UTC,
             saved: UnixMillis(row.u64()?),
             queue_id: QueueId::new(row.u64()?),
-            envelope: Bytes::copy_from_slice(row.0),
-        })
+            envelope: Bytes::new(),
+            lineage: Bytes::new(),
+        };
+        if with_zone {
+            entry.zone = row.zone()?;
+            let len = row.u8()?.into();
+            entry.lineage = Bytes::copy_from_slice(row.bytes(len)?);
+        }
+        entry.envelope = Bytes::copy_from_slice(row.0);
+        Ok(entry)
     }
 }
 
@@ -321,6 +357,8 @@ pub struct MessageFlags {
     pub size: u64,
     /// Copied from [`MessageEntry`].
     pub internal_date: UnixMillis,
+    /// Copied from [`MessageEntry`].
+    pub zone: Zone,
     /// Its flags.
     pub flags: FlagSet,
 }
@@ -328,9 +366,12 @@ pub struct MessageFlags {
 impl Record for MessageFlags {
     fn encode(&self) -> Vec<u8> {
         let mut row = Vec::with_capacity(32);
-        row.push(VERSION);
+        row.push(if self.zone == Zone::UTC { VERSION } else { WITH_ZONE });
         for field in [self.mod_seq.0, self.size, self.internal_date.0] {
             row.extend_from_slice(&field.to_le_bytes());
+        }
+        if self.zone != Zone::UTC {
+            row.extend_from_slice(&self.zone.minutes().to_le_bytes());
         }
         row.push(self.flags.system_bits());
         for keyword in self.flags.keywords() {
@@ -340,8 +381,9 @@ impl Record for MessageFlags {
         row
     }
     fn decode(bytes: &[u8]) -> Result<Self, RecordError> {
-        let mut row = Row::open(bytes)?;
+        let (mut row, with_zone) = Row::open_zoned(bytes)?;
         let (mod_seq, size, internal_date) = (ModSeq(row.u64()?), row.u64()?, UnixMillis(row.u64()?));
+        let zone = if with_zone { row.zone()? } else { Zone::UTC };
         let mut flags = FlagSet::from_system_bits(row.u8()?);
         while !row.0.is_empty() {
             let len = row.u8()?.into();
@@ -351,7 +393,7 @@ impl Record for MessageFlags {
                 .ok_or(RecordError::Damaged("a keyword is none"))?;
             flags.insert_keyword(keyword).map_err(|_| RecordError::Damaged("too many keywords"))?;
         }
-        Ok(Self { mod_seq, size, internal_date, flags })
+        Ok(Self { mod_seq, size, internal_date, zone, flags })
     }
 }
 
@@ -448,13 +490,36 @@ mod tests {
         assert_eq!(MailboxState::decode(&[9, 0]), Err(RecordError::Version { found: 9, known: VERSION }));
     }
 
+    #[test]
+    fn an_entry_reads_back_and_is_of_version_one_where_it_can_be() {
+        let mut entry = MessageEntry {
+            body: BodyId([7; 32]),
+            size: 1,
+            internal_date: UnixMillis(2),
+            zone: Zone::UTC,
+            saved: UnixMillis(3),
+            queue_id: QueueId::new(4),
+            envelope: Bytes::from_static(b"(NIL)"),
+            lineage: Bytes::new(),
+        };
+        let plain = entry.encode();
+        assert_eq!((plain[0], plain.len()), (VERSION, 1 + 32 + 4 * 8 + 5));
+        assert_eq!(MessageEntry::decode(&plain), Ok(entry.clone()));
+        entry.zone = Zone::minutes_east(-90);
+        assert_eq!(MessageEntry::decode(&entry.encode()), Ok(entry.clone()));
+        entry.lineage = Bytes::from(vec![9; MessageEntry::LINEAGE_OCTETS_MAX]);
+        assert_eq!(MessageEntry::decode(&entry.encode()), Ok(entry.clone()));
+        assert!(MessageEntry::decode(&entry.encode()[..80]).is_err());
+    }
+
     proptest! {
         #[test]
-        fn flags_read_back(mod_seq: u64, size: u64, date: u64, seen: bool, words in prop::collection::vec("[a-z$]{1,64}", 0..5)) {
+        fn flags_read_back(mod_seq: u64, size: u64, date: u64, zone in -1439i16..1440, seen: bool, words in prop::collection::vec("[a-z$]{1,64}", 0..5)) {
             let mut flags = FlagSet::new();
             if seen { flags.set(SystemFlag::Seen) }
             for word in words { flags.insert_keyword(word.parse().unwrap()).unwrap() }
-            let row = MessageFlags { mod_seq: ModSeq(mod_seq), size, internal_date: UnixMillis(date), flags };
+            let (internal_date, zone) = (UnixMillis(date), Zone::minutes_east(zone));
+            let row = MessageFlags { mod_seq: ModSeq(mod_seq), size, internal_date, zone, flags };
             prop_assert_eq!(MessageFlags::decode(&row.encode()), Ok(row));
         }
         #[test]

@@ -162,8 +162,9 @@ fn whole(
     row: Option<MessageFlags>,
 ) -> Result<(), StoreError> {
     audit.references.count(&BodyKey { tenant: mailbox.tenant, body: entry.body }, Some(entry.size));
-    let differs =
-        row.as_ref().is_some_and(|row| row.size != entry.size || row.internal_date != entry.internal_date);
+    let differs = row.as_ref().is_some_and(|row| {
+        (row.size, row.internal_date, row.zone) != (entry.size, entry.internal_date, entry.zone)
+    });
     if differs {
         let sv = "storlek eller datum skiljer sig mellan brevets två rader";
         let en = "size or date differ between the two rows of the message";
@@ -174,6 +175,7 @@ fn whole(
         mod_seq: row.as_ref().filter(|_| !differs).map_or(next, |row| row.mod_seq),
         size: entry.size,
         internal_date: entry.internal_date,
+        zone: entry.zone,
         flags: row.as_ref().map_or_else(FlagSet::new, |row| row.flags.clone()),
     };
     if row.is_none() || differs {

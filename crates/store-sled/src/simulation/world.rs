@@ -224,9 +224,11 @@ pub(super) fn message(body: &StagedBody) -> NewMessage {
         body: body.id,
         size: body.size,
         internal_date: UnixMillis(3),
+        zone: model::Zone::UTC,
         flags: FlagSet::new(),
         queue_id: QueueId::new(0),
         envelope: Bytes::new(),
+        lineage: Bytes::new(),
     }
 }
 

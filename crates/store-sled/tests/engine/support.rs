@@ -43,9 +43,11 @@ pub(crate) async fn file(store: &Store, mailbox: MailboxRef, content: &[u8]) -> 
         body: body.id,
         size,
         internal_date: UnixMillis(3),
+        zone: model::Zone::UTC,
         flags: FlagSet::new(),
         queue_id: QueueId::new(0),
         envelope: Bytes::new(),
+        lineage: Bytes::new(),
     };
     batch.bodies.push(body);
     batch.ops.push(Op::Append(mailbox, message));

@@ -136,7 +136,8 @@ pub(crate) async fn append(store: &Store, to: &[MailboxRef], number: u64) -> Bod
     for mailbox in to {
         let (internal_date, queue_id) = (UnixMillis(number), QueueId::new(number));
         let envelope = Bytes::from_static(b"(envelope)");
-        let message = NewMessage { body, size, internal_date, flags: FlagSet::new(), queue_id, envelope };
+        let (zone, flags, lineage) = (model::Zone::UTC, FlagSet::new(), Bytes::new());
+        let message = NewMessage { body, size, internal_date, zone, flags, queue_id, envelope, lineage };
         batch.ops.push(Op::Append(*mailbox, message));
     }
     store.commit(batch).await.unwrap();

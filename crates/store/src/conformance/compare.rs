@@ -74,11 +74,12 @@ impl Read<'_> {
         let (mut entries, mut flags): (Vec<(MessageKey, MessageEntry)>, Vec<_>) = (Vec::new(), Vec::new());
         for (mailbox, found) in self.mailboxes(world) {
             for (&uid, message) in &found.messages {
-                let MessageEntry { size, internal_date, .. } = message.entry;
+                let MessageEntry { size, internal_date, zone, .. } = message.entry;
                 let row = MessageFlags {
                     mod_seq: message.mod_seq,
                     size,
                     internal_date,
+                    zone,
                     flags: message.flags.clone(),
                 };
                 entries.push((MessageKey { mailbox, uid }, message.entry.clone()));

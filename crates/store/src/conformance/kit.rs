@@ -60,9 +60,11 @@ pub(super) fn message(body: BodyId, size: u64) -> NewMessage {
         body,
         size,
         internal_date: UnixMillis(500),
+        zone: ::model::Zone::minutes_east(60),
         flags: FlagSet::new(),
         queue_id: QueueId::new(7),
         envelope: Bytes::from_static(b"(envelope)"),
+        lineage: Bytes::from_static(b"lineage."),
     }
 }
 

@@ -290,8 +290,10 @@ fn entry_of(message: &NewMessage, saved: UnixMillis) -> MessageEntry {
         body: message.body,
         size: message.size,
         internal_date: message.internal_date,
+        zone: message.zone,
         saved,
         queue_id: message.queue_id,
         envelope: if short { message.envelope.clone() } else { Bytes::new() },
+        lineage: message.lineage.clone(),
     }
 }

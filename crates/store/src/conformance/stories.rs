@@ -294,10 +294,12 @@ fn new_message(letter: &StagedBody, flags: ::model::FlagSet, at: UnixMillis) -> 
         body: letter.id,
         size: letter.size,
         internal_date: UnixMillis(at.0 / 3),
+        zone: ::model::Zone::minutes_east(i16::try_from(at.0 % 120).expect("small")),
         flags,
         queue_id: QueueId::new(at.0 + 5),
         // At the bound and one octet over it for some letters.
         envelope: Bytes::from(vec![b'e'; usize::try_from(letter.size % 3).expect("small") + 1_023]),
+        lineage: Bytes::from(vec![b'l'; usize::try_from(at.0 % 4).expect("small") * 8]),
     }
 }
 

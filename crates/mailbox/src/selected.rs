@@ -5,6 +5,8 @@
 //! content is served for them: RFC 2180 §4.1.2, the driver ends FETCH and STORE with NO \[EXPUNGEISSUED\], UID commands
 //! pass over them.
 
+mod rest;
+mod resync;
 mod sync;
 
 use std::collections::{BTreeSet, HashMap};
@@ -26,13 +28,19 @@ pub struct Selected {
     watch: Watch,
     read_only: bool,
     uid_validity: UidValidity,
-    /// UIDs in the order of their sequence numbers; shared with the table while they are the same.
-    told: Arc<Vec<u32>>,
+    /// UIDs in the order of their sequence numbers; shared with the table while they are the same. None while the session
+    /// rests: it is then computed from the fields below, see `rest`.
+    told: Option<Arc<Vec<u32>>>,
+    exists: u32,
     told_mod_seq: ModSeq,
     told_uid_next: Uid,
     told_at: UnixMillis,
-    /// Some of `told` are gone and the session could not be told yet.
-    untold_expunges: bool,
+    /// Those of `told` that were gone at `told_mod_seq` and could not be told yet.
+    untold: UidSet,
+    /// Up to where everything was told when the first of `untold` went.
+    untold_from: ModSeq,
+    /// While the session rests: what went after `told_mod_seq` and is not in `told` all the same.
+    early: UidSet,
     /// Changes that the session knows because it made them.
     own: HashMap<u32, ModSeq>,
     recent: UidSet,
@@ -63,11 +71,14 @@ impl Mailboxes {
             watch,
             read_only,
             uid_validity: table.uid_validity,
-            told: table.uids.clone(),
+            exists: count(&table.uids),
+            told: Some(table.uids.clone()),
             told_mod_seq: table.mod_seq,
             told_uid_next: table.uid_next,
             told_at: now,
-            untold_expunges: false,
+            untold: UidSet::new(),
+            untold_from: table.mod_seq,
+            early: UidSet::new(),
             own: HashMap::new(),
             recent: UidSet::new(),
             keywords: BTreeSet::new(),
@@ -97,13 +108,17 @@ impl Selected {
     pub const fn uid_next(&self) -> Uid {
         self.told_uid_next
     }
-    /// HIGHESTMODSEQ, as told.
-    pub const fn highest_mod_seq(&self) -> ModSeq {
-        self.told_mod_seq
+    /// HIGHESTMODSEQ, as told: while expunges wait, that of before the first of them (RFC 7162 §3.2).
+    pub fn highest_mod_seq(&self) -> ModSeq {
+        if self.untold.is_empty() { self.told_mod_seq } else { self.untold_from }
+    }
+    /// Are there messages that are gone and that the session still counts?
+    pub fn has_untold_expunges(&self) -> bool {
+        !self.untold.is_empty()
     }
     /// EXISTS, as told; also what `*` means as a sequence number.
-    pub fn exists(&self) -> u32 {
-        u32::try_from(self.told.len()).unwrap_or(u32::MAX)
+    pub const fn exists(&self) -> u32 {
+        self.exists
     }
     /// RECENT.
     pub fn recent_count(&self) -> u32 {
@@ -119,15 +134,15 @@ impl Selected {
     }
     /// What `*` means as a UID; `None` in an empty mailbox.
     pub fn largest_uid(&self) -> Option<Uid> {
-        self.told.last().and_then(|uid| Uid::new(*uid))
+        self.told().last().and_then(|uid| Uid::new(*uid))
     }
     /// The place of a message.
     pub fn seq(&self, uid: Uid) -> Option<SeqNo> {
-        self.told.binary_search(&uid.get()).ok().map(seq_no)
+        self.told().binary_search(&uid.get()).ok().map(seq_no)
     }
     /// The message at a place.
     pub fn uid(&self, seq: SeqNo) -> Option<Uid> {
-        self.told.get(seq.get() as usize - 1).and_then(|uid| Uid::new(*uid))
+        self.told().get(seq.get() as usize - 1).and_then(|uid| Uid::new(*uid))
     }
     /// Does the session see \Recent on this message?
     pub fn is_recent(&self, uid: Uid) -> bool {
@@ -156,8 +171,8 @@ impl Selected {
     pub fn pick_uids(&self, uids: &UidSet) -> Picked {
         let mut picked = Picked::new();
         for (low, high) in uids.ranges() {
-            let from = self.told.partition_point(|uid| *uid < low.get());
-            let to = self.told.partition_point(|uid| *uid <= high.get());
+            let from = self.told().partition_point(|uid| *uid < low.get());
+            let to = self.told().partition_point(|uid| *uid <= high.get());
             picked.extend((from..to).map(|place| self.at(place)));
         }
         picked
@@ -165,11 +180,17 @@ impl Selected {
 
     /// All messages.
     pub fn pick_all(&self) -> Picked {
-        (0..self.told.len()).map(|place| self.at(place)).collect()
+        (0..self.told().len()).map(|place| self.at(place)).collect()
     }
 
     fn at(&self, place: usize) -> (SeqNo, Uid) {
-        (seq_no(place), Uid::new(self.told[place]).expect("only UIDs are told"))
+        (seq_no(place), Uid::new(self.told()[place]).expect("only UIDs are told"))
+    }
+
+    /// UIDs by sequence number. A session that rests has to [`Selected::sync`] first, as every command does.
+    fn told(&self) -> &[u32] {
+        debug_assert!(self.told.is_some() || self.exists == 0, "a session that rests counts no messages");
+        self.told.as_deref().map_or(&[], Vec::as_slice)
     }
 
     /// The table of the mailbox: flags, sizes, dates. As it was last read, so after [`Selected::sync`] as of then or newer;
@@ -208,14 +229,19 @@ impl Selected {
 
     /// Gives the session \Recent on what nobody had it on, up to `uid_next`.
     fn take_recent(&mut self, uid_next: Uid) {
+        let from = self.recent_from(uid_next);
+        let told = self.told.as_deref().map_or(&[][..], Vec::as_slice);
+        let new = &told[told.partition_point(|uid| *uid < from)..];
+        self.recent
+            .extend(new.iter().take_while(|uid| **uid < uid_next.get()).filter_map(|uid| Uid::new(*uid)));
+    }
+
+    fn recent_from(&self, uid_next: Uid) -> u32 {
         let (views, mailbox) = (&self.mailboxes.inner.views, self.mailbox());
-        let from = match self.read_only {
+        match self.read_only {
             true => views.known_recent_from(mailbox),
             false => views.take_recent(mailbox, uid_next),
-        };
-        let told = &self.told[self.told.partition_point(|uid| *uid < from)..];
-        self.recent
-            .extend(told.iter().take_while(|uid| **uid < uid_next.get()).filter_map(|uid| Uid::new(*uid)));
+        }
     }
 }
 
@@ -229,6 +255,10 @@ fn add_keywords(keywords: &mut BTreeSet<Keyword>, table: &Table, max: usize) {
             keywords.insert(keyword.clone());
         }
     }
+}
+
+fn count(uids: &[u32]) -> u32 {
+    u32::try_from(uids.len()).unwrap_or(u32::MAX)
 }
 
 pub(crate) fn seq_no(place: usize) -> SeqNo {

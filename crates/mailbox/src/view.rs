@@ -139,7 +139,7 @@ pub(crate) async fn delta(
 }
 
 /// Messages with changed flags and messages that went, after `from` and up to `to`.
-async fn changes(
+pub(crate) async fn changes(
     store: &Store,
     mailbox: MailboxRef,
     from: ModSeq,

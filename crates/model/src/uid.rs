@@ -124,6 +124,22 @@ impl UidSet {
         }
         self.ranges.splice(from..to.max(from), [(low, high)]);
     }
+    /// What both sets have.
+    #[must_use]
+    pub fn intersection(&self, other: &Self) -> Self {
+        let (mut ranges, mut theirs) = (Vec::new(), other.ranges.iter().copied().peekable());
+        for (low, high) in &self.ranges {
+            while theirs.next_if(|(_, end)| end < low).is_some() {}
+            while let Some((start, end)) = theirs.peek().copied().filter(|(start, _)| start <= high) {
+                ranges.push((start.max(*low), end.min(*high)));
+                if end > *high {
+                    break;
+                }
+                theirs.next();
+            }
+        }
+        Self { ranges }
+    }
     /// Every member, ascending.
     pub fn iter(&self) -> impl Iterator<Item = Uid> + '_ {
         self.ranges.iter().flat_map(|(low, high)| (low.get()..=high.get()).filter_map(Uid::new))
@@ -196,6 +212,12 @@ mod tests {
             for pair in set.ranges().windows(2) {
                 prop_assert!(pair[0].1.get() + 1 < pair[1].0.get());
             }
+        }
+        #[test]
+        fn an_intersection_is_what_both_have(one in prop::collection::btree_set(1u32..40, 0..30), other in prop::collection::btree_set(1u32..40, 0..30)) {
+            let set = |numbers: &BTreeSet<u32>| numbers.iter().copied().map(uid).collect::<UidSet>();
+            let both: BTreeSet<u32> = one.intersection(&other).copied().collect();
+            prop_assert_eq!(set(&one).intersection(&set(&other)), set(&both));
         }
     }
 }

@@ -8,13 +8,13 @@ use std::time::Duration;
 use model::{FlagSet, Keyword, ModSeq, SeqNo, Uid, UidSet, UnixMillis};
 use store::MailboxStateKey;
 
-use super::{Selected, add_keywords, seq_no};
+use super::{Selected, add_keywords, count, seq_no};
 use crate::MailboxError;
 use crate::table::Table;
-use crate::view::delta;
+use crate::view::{CHANGES_KEPT_MIN, delta};
 
 /// Beyond this the whole table is read again instead of the changes alone.
-const FOLLOW_MAX: Duration = Duration::from_secs(86_400);
+const FOLLOW_MAX: Duration = CHANGES_KEPT_MIN.checked_div(2).expect("two is not zero");
 
 /// New flags of one message.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,6 +69,7 @@ impl Selected {
     /// # Errors
     /// [`MailboxError::Gone`] if the mailbox has been deleted, [`MailboxError::Store`].
     pub async fn sync(&mut self, allow_expunge: bool, now: UnixMillis) -> Result<Updates, MailboxError> {
+        self.recall(now).await?;
         let news = match self.follow(now).await? {
             Some(news) => news,
             None => self.compare(&*self.refreshed(now).await?),
@@ -93,7 +94,7 @@ impl Selected {
 
     /// A session in IDLE keeps no table in memory: the few rows that changed are read for it alone.
     async fn follow(&self, now: UnixMillis) -> Result<Option<News>, MailboxError> {
-        if self.view.loaded().is_some() || self.untold_expunges || now.since(self.told_at) > FOLLOW_MAX {
+        if self.view.loaded().is_some() || now.since(self.told_at) > FOLLOW_MAX {
             return Ok(None);
         }
         let (store, mailbox) = (self.mailboxes.store(), self.mailbox());
@@ -102,18 +103,10 @@ impl Selected {
         if behind >= self.mailboxes.limits().changes_max as u64 {
             return Ok(None);
         }
-        if behind == 0 {
-            let (uids, changed) = (self.told.clone(), Vec::new());
-            return Ok(Some(News {
-                uids,
-                uid_next: state.uid_next,
-                mod_seq: state.highest_mod_seq,
-                changed,
-            }));
-        }
         let delta = delta(store, mailbox, state, self.told_mod_seq, self.told_uid_next).await?;
-        let known = |uid: &&u32| Uid::new(**uid).is_some_and(|uid| !delta.expunged.contains(uid));
-        let mut uids: Vec<u32> = self.told.iter().filter(known).copied().collect();
+        let gone = |uid| delta.expunged.contains(uid) || self.untold.contains(uid);
+        let known = |uid: &&u32| Uid::new(**uid).is_some_and(|uid| !gone(uid));
+        let mut uids: Vec<u32> = self.told().iter().filter(known).copied().collect();
         uids.extend(delta.new.iter().map(|(uid, _)| uid.get()));
         let changed = delta.changed.into_iter().map(|(uid, row)| (uid, Arc::new(row.flags), row.mod_seq));
         let (uid_next, mod_seq) = (state.uid_next, state.highest_mod_seq);
@@ -123,46 +116,55 @@ impl Selected {
     fn tell(&mut self, news: News, allow_expunge: bool) -> Updates {
         let mut updates = Updates::default();
         let recent_before = self.recent.len();
-        if !Arc::ptr_eq(&self.told, &news.uids) {
-            let new = &news.uids[news.uids.partition_point(|uid| *uid < self.told_uid_next.get())..];
-            let came = !new.is_empty();
-            if allow_expunge {
-                self.tell_expunges(&news.uids, &mut updates);
-                self.told = news.uids;
-                self.untold_expunges = false;
-            } else if self.told.len() + new.len() == news.uids.len() {
-                // Nothing is gone: every message that was told and is not new is still there.
-                self.told = news.uids;
-            } else {
-                Arc::make_mut(&mut self.told).extend_from_slice(new);
-                self.untold_expunges = true;
-            }
-            updates.exists = came.then(|| self.exists());
-        }
+        self.tell_numbers(news.uids, allow_expunge, &mut updates);
         self.told_uid_next = self.told_uid_next.max(news.uid_next);
         self.take_recent(news.uid_next);
         updates.recent = (self.recent.len() != recent_before).then(|| self.recent_count());
         updates.flags = news.changed.into_iter().filter_map(|change| self.flag_update(change)).collect();
-        if news.mod_seq > self.told_mod_seq {
-            self.told_mod_seq = news.mod_seq;
-            self.own.retain(|_, mod_seq| *mod_seq > news.mod_seq);
-        }
+        self.told_up_to(news.mod_seq);
         updates
     }
 
-    fn tell_expunges(&mut self, now: &[u32], updates: &mut Updates) {
-        let mut left = now.iter().peekable();
-        for (place, uid) in self.told.iter().enumerate() {
-            while left.next_if(|other| *other < uid).is_some() {}
-            if left.peek() != Some(&uid) {
-                updates.expunged.push(seq_no(place));
-                updates.vanished.extend(Uid::new(*uid));
+    /// What came and what went.
+    fn tell_numbers(&mut self, now: Arc<Vec<u32>>, allow_expunge: bool, updates: &mut Updates) {
+        let told = self.told.take().unwrap_or_default();
+        let new = &now[now.partition_point(|uid| *uid < self.told_uid_next.get())..];
+        let came = !new.is_empty();
+        self.told = Some(if allow_expunge || told.len() + new.len() == now.len() {
+            self.tell_expunges(&told, &now, updates);
+            now
+        } else {
+            if self.untold.is_empty() {
+                self.untold_from = self.told_mod_seq;
             }
+            self.untold = gone(&told, &now).map(|(_, uid)| uid).collect();
+            let mut told = told;
+            Arc::make_mut(&mut told).extend_from_slice(new);
+            told
+        });
+        self.exists = count(self.told());
+        updates.exists = came.then_some(self.exists);
+    }
+
+    /// Everything up to `mod_seq` is told.
+    pub(super) fn told_up_to(&mut self, mod_seq: ModSeq) {
+        if mod_seq > self.told_mod_seq {
+            self.told_mod_seq = mod_seq;
+            self.own.retain(|_, own| *own > mod_seq);
+        }
+    }
+
+    fn tell_expunges(&mut self, told: &[u32], now: &[u32], updates: &mut Updates) {
+        self.untold = UidSet::new();
+        if told.len() <= now.len() && told == &now[..told.len()] {
+            return;
+        }
+        for (place, uid) in gone(told, now) {
+            updates.expunged.push(seq_no(place));
+            updates.vanished.insert(uid);
         }
         updates.expunged.reverse();
-        if !updates.expunged.is_empty() {
-            self.recent = self.recent.iter().filter(|uid| !updates.vanished.contains(*uid)).collect();
-        }
+        self.recent = self.recent.iter().filter(|uid| !updates.vanished.contains(*uid)).collect();
     }
 
     fn flag_update(&mut self, (uid, flags, mod_seq): (Uid, Arc<FlagSet>, ModSeq)) -> Option<FlagUpdate> {
@@ -184,4 +186,13 @@ impl Selected {
         add_keywords(&mut self.keywords, &table, max);
         Some(self.keywords.iter().cloned().collect())
     }
+}
+
+/// What was told and is there no more, with its place.
+fn gone<'a>(told: &'a [u32], now: &'a [u32]) -> impl Iterator<Item = (usize, Uid)> + 'a {
+    let mut left = now.iter().peekable();
+    told.iter().enumerate().filter_map(move |(place, uid)| {
+        while left.next_if(|other| *other < uid).is_some() {}
+        if left.peek() == Some(&uid) { None } else { Some((place, Uid::new(*uid)?)) }
+    })
 }

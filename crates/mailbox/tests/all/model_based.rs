@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use mailbox::{Query, QuotaLimit, Selected, Updates};
-use model::{FlagPatch, FlagSet, MailboxRef, SystemFlag, Uid};
+use model::{FlagPatch, FlagSet, MailboxRef, ModSeq, SystemFlag, Uid};
 use proptest::prelude::*;
 
 use crate::world::{START, World, letter};
@@ -45,6 +45,18 @@ enum Act {
     },
     Sweep,
     Reselect {
+        by: usize,
+    },
+    /// Silence for some seconds.
+    Rest {
+        by: usize,
+    },
+    /// Waked in IDLE.
+    Hear {
+        by: usize,
+    },
+    /// The client goes offline with what it has; at the next time it asks what happened since.
+    Leave {
         by: usize,
     },
 }
@@ -99,7 +111,10 @@ fn act() -> impl Strategy<Value = Act> {
         4 => by.clone().prop_map(|by| Act::Sync { by }),
         2 => (by.clone(), query()).prop_map(|(by, query)| Act::Search { by, query }),
         1 => Just(Act::Sweep),
-        1 => by.prop_map(|by| Act::Reselect { by }),
+        1 => by.clone().prop_map(|by| Act::Reselect { by }),
+        3 => by.clone().prop_map(|by| Act::Rest { by }),
+        2 => by.clone().prop_map(|by| Act::Hear { by }),
+        1 => by.prop_map(|by| Act::Leave { by }),
     ]
 }
 
@@ -146,12 +161,14 @@ impl Kept {
 struct Client {
     session: Selected,
     believes: Vec<(Uid, FlagSet)>,
+    /// As it was when the client left.
+    kept: Option<(ModSeq, BTreeMap<Uid, FlagSet>)>,
 }
 
 impl Client {
     async fn select(world: &World) -> Self {
         let session = world.select(world.inbox()).await;
-        let mut client = Self { session, believes: Vec::new() };
+        let mut client = Self { session, believes: Vec::new(), kept: None };
         client.fetch_new().await;
         client
     }
@@ -168,7 +185,41 @@ impl Client {
     }
 
     async fn sync(&mut self, allow_expunge: bool) {
-        let told: Updates = self.session.sync(allow_expunge, START).await.unwrap();
+        let told = self.session.sync(allow_expunge, START).await.unwrap();
+        self.take(told, allow_expunge).await;
+    }
+
+    /// In IDLE. The UIDs of what arrives while the session rests are told by the truth: its client would have to ask.
+    async fn hear(&mut self, truth: &Truth) {
+        let from = self.session.uid_next();
+        let told = self.session.hear(true, START).await.unwrap();
+        if self.session.is_resting() {
+            assert!(told.expunged.is_empty() && told.flags.is_empty());
+            let new = truth.messages.range(from..).map(|(uid, kept)| (*uid, kept.flags.clone()));
+            self.believes.extend(new);
+            assert_eq!(self.session.exists() as usize, self.believes.len());
+        } else {
+            self.take(told, true).await;
+        }
+    }
+
+    /// What QRESYNC tells a client that was away.
+    async fn come_back(&mut self, truth: &Truth) {
+        self.sync(true).await;
+        let left = (self.session.highest_mod_seq(), self.believes.iter().cloned().collect());
+        let Some((since, mut kept)) = self.kept.replace(left) else { return };
+        let known = kept.keys().copied().collect();
+        let vanished = self.session.vanished(&known, since, None).await.unwrap();
+        let before = kept.len() as u64;
+        kept.retain(|uid, _| !vanished.contains(*uid));
+        assert_eq!(kept.len() as u64, before - vanished.len(), "only what the client knows vanishes");
+        let changed = self.session.changed_since(self.session.pick_all(), since, START).await.unwrap();
+        kept.extend(changed.into_iter().map(|(_, uid)| (uid, truth.messages[&uid].flags.clone())));
+        let all = truth.messages.iter().map(|(uid, message)| (*uid, message.flags.clone()));
+        assert_eq!(kept, all.collect());
+    }
+
+    async fn take(&mut self, told: Updates, allow_expunge: bool) {
         assert!(allow_expunge || told.expunged.is_empty());
         for seq in &told.expunged {
             let (uid, _) = self.believes.remove(seq.get() as usize - 1);
@@ -244,6 +295,15 @@ impl Run {
             Act::Search { by, query } => self.search(by, &query).await,
             Act::Sweep => self.world.mailboxes.sweep(START.after(std::time::Duration::from_secs(100))),
             Act::Reselect { by } => self.clients[by] = Client::select(&self.world).await,
+            Act::Rest { by } => self.clients[by].session.rest().await.unwrap(),
+            Act::Hear { by } => {
+                self.clients[by].hear(&self.truth).await;
+                let believed = self.clients[by].believes.iter().cloned();
+                assert!(
+                    believed.eq(self.truth.messages.iter().map(|(uid, kept)| (*uid, kept.flags.clone())))
+                );
+            }
+            Act::Leave { by } => self.clients[by].come_back(&self.truth).await,
         }
     }
 

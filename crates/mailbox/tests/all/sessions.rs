@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use mailbox::{MailboxError, QuotaLimit, Updates};
-use model::{FlagPatch, FlagSet, SeqNo, SystemFlag, UnixMillis};
+use model::{FlagPatch, FlagSet, SeqNo, SystemFlag, UidSet, UnixMillis};
 
-use crate::world::{START, World, flags, letter, uid, uids};
+use crate::world::{ACCOUNT, START, TENANT, World, flags, letter, uid, uids};
 
 fn seq(number: u32) -> SeqNo {
     SeqNo::new(number).unwrap()
@@ -229,4 +229,63 @@ async fn appends_keep_the_quota() {
     assert_eq!(session.recent_count(), 0, "an old letter is not recent");
     let table = session.table(START).await.unwrap();
     assert_eq!(table.row(uid(1)).unwrap().internal_date, UnixMillis(5));
+}
+
+#[tokio::test]
+async fn a_session_that_rests_counts_on() {
+    let world = World::new().await;
+    world.fill(world.inbox(), 4).await;
+    let (mut idle, mut other) = (world.select(world.inbox()).await, world.select(world.inbox()).await);
+    idle.rest().await.unwrap();
+    world.append(world.inbox(), letter("new"), FlagSet::new()).await;
+    let told = idle.hear(true, START).await.unwrap();
+    assert_eq!((told.exists, told.recent, idle.is_resting()), (Some(5), Some(5), true));
+    other.sync(true, START).await.unwrap();
+    let deleted = FlagPatch::Add(flags(&[SystemFlag::Deleted]));
+    other.store_flags(&other.pick_uids(&uids(&[2, 5])), &deleted, true, None, START).await.unwrap();
+    other.expunge(None, START).await.unwrap();
+    // A FETCH wakes it: the numbers stand, the expunges wait, and it rests again with them.
+    idle.sync(false, START).await.unwrap();
+    assert_eq!((idle.exists(), idle.has_untold_expunges(), idle.is_resting()), (5, true, false));
+    other.sync(true, START).await.unwrap();
+    assert!(
+        idle.highest_mod_seq() < other.highest_mod_seq(),
+        "the client must not believe that it knows all"
+    );
+    idle.rest().await.unwrap();
+    let told = idle.hear(true, START).await.unwrap();
+    assert_eq!((told.expunged, told.vanished), (vec![seq(5), seq(2)], uids(&[2, 5])));
+    assert_eq!(idle.pick_all().len(), 3);
+}
+
+#[tokio::test]
+async fn what_vanished_is_right_with_and_without_remembered_changes() {
+    let world = World::new().await;
+    world.fill(world.inbox(), 9).await;
+    let mut session = world.select(world.inbox()).await;
+    let deleted = FlagPatch::Add(flags(&[SystemFlag::Deleted]));
+    let mut since = Vec::new();
+    for gone in [&[3][..], &[5, 6], &[9]] {
+        since.push(session.highest_mod_seq());
+        session.store_flags(&session.pick_uids(&uids(gone)), &deleted, true, None, START).await.unwrap();
+        session.expunge(None, START).await.unwrap();
+        session.sync(true, START).await.unwrap();
+    }
+    let all = uids(&[1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    let vanished = async |session: &mailbox::Selected, known: &UidSet, since, floor: Option<u32>| {
+        session.vanished(known, since, floor.map(uid)).await.unwrap()
+    };
+    assert_eq!(vanished(&session, &all, since[0], None).await, uids(&[3, 5, 6, 9]));
+    assert_eq!(vanished(&session, &all, since[1], None).await, uids(&[5, 6, 9]));
+    assert_eq!(vanished(&session, &uids(&[1, 2, 6]), since[1], None).await, uids(&[6]));
+    assert_eq!(vanished(&session, &all, since[2], Some(8)).await, uids(&[9]));
+    assert!(vanished(&session, &all, session.highest_mod_seq(), None).await.is_empty());
+    // Without remembered changes, everything that is known and gone is told.
+    let month = START.after(Duration::from_secs(31 * 86_400));
+    assert!(world.mailboxes.trim_changes(TENANT, ACCOUNT, month).await.unwrap() >= 6);
+    assert_eq!(vanished(&session, &all, since[2], None).await, uids(&[3, 5, 6, 9]));
+    assert_eq!(vanished(&session, &all, since[2], Some(4)).await, uids(&[5, 6, 9]));
+    assert_eq!(session.matching_up_to(&[(1, 5)], &[(1, 2), (4, 4), (7, 8)]), Some(uid(8)));
+    assert_eq!(session.matching_up_to(&[(1, 3), (9, u32::MAX)], &[(1, u32::MAX)]), Some(uid(2)));
+    assert_eq!(session.matching_up_to(&[(4, 5)], &[(5, 6)]), None);
 }

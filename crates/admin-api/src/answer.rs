@@ -3,7 +3,7 @@
 use model::{EmailAddress, Language, ReversePath, Role, Text, UnixMillis};
 use serde::{Deserialize, Serialize};
 
-use crate::Password;
+use crate::{Function, Password};
 
 /// The content of an `ok` line.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -31,6 +31,10 @@ pub enum Answer {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         next: Option<String>,
     },
+    /// Functions, without their members.
+    Functions(Vec<Function>),
+    /// One function.
+    Function(Box<Function>),
     /// Quotas.
     Quotas(Vec<QuotaLine>),
     /// An import, done or only planned.

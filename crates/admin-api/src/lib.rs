@@ -5,6 +5,7 @@
 //! `{"ok": …}` or `{"error": {"code": …, "sv": …, "en": …}}`. `code` is a word that programs can rely on.
 
 mod answer;
+mod function;
 mod reply;
 mod request;
 mod secret;
@@ -14,6 +15,7 @@ pub use answer::{
     ImportProblem, ImportReport, Letter, Municipality, NewAccount, Quota, QuotaLine, Recipient, School,
     Status,
 };
+pub use function::{Function, Member, MemberRights};
 pub use reply::{Failure, FirstPassword, Progress, Reply};
 pub use request::{Call, Request};
 pub use secret::{FileBytes, Password};

@@ -3,7 +3,7 @@
 use model::{Domain, EmailAddress, Language, Role};
 use serde::{Deserialize, Serialize};
 
-use crate::{FileBytes, Password};
+use crate::{FileBytes, MemberRights, Password};
 
 /// A request with everything around it: one line.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -169,6 +169,61 @@ pub enum Request {
     AliasList {
         /// Whose.
         account: String,
+    },
+    /// A new function of a school. The manager becomes a member with all rights.
+    FunctionAdd {
+        /// The school.
+        school: String,
+        /// Where it receives.
+        address: EmailAddress,
+        /// What people call it.
+        name: String,
+        /// Only the head teacher and the manager say who is a member. Always so for pupil health.
+        #[serde(default)]
+        confidential: bool,
+        /// Who answers for it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        manager: Option<String>,
+    },
+    /// The functions of a school, or of all.
+    FunctionList {
+        /// Of this school.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        school: Option<String>,
+    },
+    /// One function with its members.
+    FunctionShow {
+        /// Its address.
+        function: String,
+    },
+    /// Makes somebody a member, or changes what a member may do.
+    FunctionMemberAdd {
+        /// Its address.
+        function: String,
+        /// Who.
+        account: String,
+        /// What the member may do.
+        rights: MemberRights,
+    },
+    /// Ends a membership, in open sessions too.
+    FunctionMemberRemove {
+        /// Its address.
+        function: String,
+        /// Who.
+        account: String,
+    },
+    /// Says who answers for a function; without an account nobody does.
+    FunctionManager {
+        /// Its address.
+        function: String,
+        /// Who.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        account: Option<String>,
+    },
+    /// Removes a function. With letters in it only the console does, and they go too.
+    FunctionRemove {
+        /// Its address.
+        function: String,
     },
     /// How much may be kept: of an account, of a role, or of all roles.
     QuotaShow {

@@ -2,6 +2,7 @@
 
 mod account;
 mod address;
+mod function;
 mod import;
 mod place;
 mod quota;
@@ -52,6 +53,19 @@ impl Acts<'_> {
             Request::AliasAdd { account, address } => self.alias_add(account, address).await,
             Request::AliasRemove { account, address } => self.alias_remove(account, address).await,
             Request::AliasList { account } => self.account_show(account).await,
+            Request::FunctionAdd { .. } => self.function_add(request).await,
+            Request::FunctionList { school } => self.function_list(school.as_deref()).await,
+            Request::FunctionShow { function } => self.function_show(function).await,
+            Request::FunctionMemberAdd { function, account, rights } => {
+                self.member_add(function, account, *rights).await
+            }
+            Request::FunctionMemberRemove { function, account } => {
+                self.member_remove(function, account).await
+            }
+            Request::FunctionManager { function, account } => {
+                self.function_manager(function, account.as_deref()).await
+            }
+            Request::FunctionRemove { function } => self.function_remove(function).await,
             Request::QuotaShow { account, role } => self.quota_show(account.as_deref(), *role).await,
             Request::QuotaSet { account, role, octets, messages } => {
                 self.quota_set(account.as_deref(), *role, *octets, *messages).await
@@ -83,8 +97,17 @@ impl Acts<'_> {
         school.ok_or(AdminError::Directory(DirectoryError::NotFound(Thing::School)))
     }
 
-    /// An account that is not removed.
+    /// A person's account that is not removed.
     async fn find(&self, word: &str) -> Result<(AccountId, AccountEntry), AdminError> {
+        let found = self.find_receiving(word).await?;
+        match found.1.state {
+            AccountState::Function => Err(DirectoryError::NotFound(Thing::Account).into()),
+            _ => Ok(found),
+        }
+    }
+
+    /// The account of a person or a function that is not removed.
+    async fn find_receiving(&self, word: &str) -> Result<(AccountId, AccountEntry), AdminError> {
         let (account, entry) = self.admin.directory.find_account(self.tenant, word.trim()).await?;
         if entry.state == AccountState::Removed {
             return Err(DirectoryError::NotFound(Thing::Account).into());

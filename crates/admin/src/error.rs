@@ -24,6 +24,9 @@ pub enum AdminError {
     /// It needs two persons.
     #[error("needs two persons")]
     TwoPersons,
+    /// Who reads a confidential function is not decided by administration.
+    #[error("only the head teacher or the manager decides that")]
+    Confidential,
     /// The request does not read, or says what cannot be.
     #[error("{}", .0.en)]
     Request(Text),
@@ -77,6 +80,13 @@ impl AdminError {
                 Text::new(
                     "Detta kräver två personer och går inte att göra ensam.",
                     "This needs two persons and cannot be done by one.",
+                ),
+            ),
+            Self::Confidential => Failure::new(
+                "confidential",
+                Text::new(
+                    "Funktionen är sekretesskyddad: bara skolans rektor eller funktionens ansvariga bestämmer vem som läser den, och ingen ger rätten till sig själv eller till administratörer.",
+                    "The function is confidential: only the school's head teacher or the function's manager decides who reads it, and nobody gives that right to themselves or to administrators.",
                 ),
             ),
             Self::Municipality => Failure::new(

@@ -1,5 +1,7 @@
 //! Acts through the request types, over the engine in memory.
 
+mod functions;
+
 use std::path::Path;
 use std::sync::Arc;
 

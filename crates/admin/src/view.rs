@@ -32,6 +32,7 @@ impl<'a> Viewer<'a> {
             AccountState::Active => "active",
             AccountState::Locked => "locked",
             AccountState::Removed => "removed",
+            AccountState::Function => "function",
         };
         Ok(Account {
             id: id.to_string(),
@@ -53,7 +54,7 @@ impl<'a> Viewer<'a> {
         })
     }
 
-    async fn school(&mut self, school: Option<SchoolId>) -> Result<Option<String>, StoreError> {
+    pub(crate) async fn school(&mut self, school: Option<SchoolId>) -> Result<Option<String>, StoreError> {
         let Some(school) = school else { return Ok(None) };
         if let Some(code) = self.schools.get(&school) {
             return Ok(code.clone());

@@ -126,7 +126,9 @@ impl Directory {
         let Some((tenant, account, before)) = claim.found else { return Err(AuthError::Wrong) };
         // The run took a while: what was verified must still be what counts.
         let entry = self.account(tenant, account).await?.ok_or(AuthError::Wrong)?;
-        if entry.version != before.version || entry.state == AccountState::Removed {
+        if entry.version != before.version
+            || matches!(entry.state, AccountState::Removed | AccountState::Function)
+        {
             return Err(AuthError::Wrong);
         }
         if entry.state == AccountState::Locked {
@@ -151,7 +153,7 @@ impl Directory {
         };
         let Some((tenant, account)) = id else { return Ok(unknown(&self.verifier)) };
         match self.account(tenant, account).await? {
-            Some(entry) if entry.state != AccountState::Removed => {
+            Some(entry) if matches!(entry.state, AccountState::Active | AccountState::Locked) => {
                 Ok(Claim { who: Who::Account(tenant, account), found: Some((tenant, account, entry)) })
             }
             _ => Ok(unknown(&self.verifier)),

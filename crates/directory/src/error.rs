@@ -20,6 +20,8 @@ pub enum Thing {
     Account,
     /// An address of the account.
     Address,
+    /// A function of a school.
+    Function,
 }
 
 /// A directory operation did not happen.
@@ -88,6 +90,7 @@ impl DirectoryError {
             Self::NotFound(Thing::Class) => "no-class",
             Self::NotFound(Thing::Account) => "no-account",
             Self::NotFound(Thing::Address) => "no-address",
+            Self::NotFound(Thing::Function) => "no-function",
             Self::Exists(_) => "exists",
             Self::AddressTaken(_) => "address-taken",
             Self::AddressUsedBefore(_) => "address-used-before",
@@ -214,6 +217,10 @@ fn not_found(thing: Thing) -> Text {
         Thing::Address => {
             Text::new("Kontot har inte den adressen.", "The account does not have this address.")
         }
+        Thing::Function => Text::new(
+            "Ingen funktion har den adressen. ”skolpost function list” visar dem som finns.",
+            "No function has this address. “skolpost function list” shows those that exist.",
+        ),
     }
 }
 
@@ -230,5 +237,6 @@ fn exists(thing: Thing) -> Text {
         Thing::Address => {
             Text::new("Kontot har redan den adressen.", "The account has this address already.")
         }
+        Thing::Function => Text::new("Funktionen finns redan.", "The function exists already."),
     }
 }

@@ -5,8 +5,8 @@ use store::{Key, KeyRange, Keyspace, TypedKey};
 
 use crate::rows::role_code;
 use crate::rows::{
-    AccountEntry, AddressEntry, ClassEntry, DomainEntry, LoginEntry, MemberEntry, SchoolEntry, SchoolRef,
-    TenantEntry, TombstoneEntry,
+    AccountEntry, AddressEntry, ClassEntry, DomainEntry, FunctionEntry, LoginEntry, MemberEntry, SchoolEntry,
+    SchoolRef, TenantEntry, TombstoneEntry,
 };
 use crate::{Quota, SchoolCode, SchoolYear};
 
@@ -285,6 +285,33 @@ impl TypedKey for RoleQuotaKey {
     }
 }
 
+/// `Function | tenant | account`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct FunctionKey {
+    pub(crate) tenant: TenantId,
+    pub(crate) account: AccountId,
+}
+
+impl FunctionKey {
+    /// All functions of a municipality.
+    pub(crate) fn prefix(tenant: TenantId) -> Key {
+        Key::new(Self::SPACE, tenant)
+    }
+}
+
+impl TypedKey for FunctionKey {
+    type Value = FunctionEntry;
+    const SPACE: Keyspace = Keyspace::Function;
+    fn to_key(&self) -> Key {
+        Key::new(Self::SPACE, self.tenant).with_u64(self.account.get())
+    }
+    fn from_key(key: &Key) -> Option<Self> {
+        let mut fields = key.fields();
+        let account = AccountId::new(fields.u64()?);
+        fields.end(Self { tenant: key.tenant()?, account })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::fmt::Debug;
@@ -314,5 +341,6 @@ mod tests {
         }
         reads_back(&TombstoneKey { tenant, hash: [3; 32] });
         Role::ALL.into_iter().for_each(|role| reads_back(&RoleQuotaKey { tenant, role }));
+        reads_back(&FunctionKey { tenant, account });
     }
 }

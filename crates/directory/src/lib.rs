@@ -35,8 +35,9 @@ pub use quota::Quota;
 pub use resolve::{Recipient, Resolution};
 pub use rows::{
     AccountEntry, AccountState, AddressEntry, AddressKind, Alias, ClassEntry, ClassRef, DomainEntry,
-    LoginEntry, MemberEntry, PasswordHash, SchoolEntry, SchoolRef, TenantEntry, TombstoneEntry,
+    FunctionEntry, LoginEntry, MemberEntry, PasswordHash, SchoolEntry, SchoolRef, TenantEntry,
+    TombstoneEntry,
 };
 pub use school_code::{SchoolCode, SchoolCodeError};
 pub use school_year::SchoolYear;
-pub use write::{Draft, NewAccount, NewTenant, PlannedAccount};
+pub use write::{Draft, NewAccount, NewFunction, NewTenant, PlannedAccount};

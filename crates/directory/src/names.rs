@@ -9,5 +9,6 @@ pub use local_part::NameTable;
 pub(crate) use local_part::{local_part, with_suffix};
 pub(crate) use person::title;
 pub use person::{PersonName, class_label};
+pub(crate) use reserved::is_mechanical;
 pub use reserved::{is_function, is_reserved};
 pub use screen::{NameError, screen};

@@ -25,7 +25,7 @@ macro_rules! record {
     };
 }
 record!(TenantEntry, DomainEntry, SchoolEntry, SchoolRef, ClassEntry, AccountEntry, AddressEntry, LoginEntry);
-record!(MemberEntry, TombstoneEntry, Quota);
+record!(MemberEntry, TombstoneEntry, Quota, FunctionEntry);
 
 /// A municipality.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -110,6 +110,8 @@ pub enum AccountState {
     Locked,
     /// Gone; what is left of it is being deleted.
     Removed,
+    /// A function of a school: it receives, and nobody ever logs in with it. Its members work in its mailboxes.
+    Function,
 }
 
 /// Why an account has an address besides its first.
@@ -236,6 +238,15 @@ pub struct LoginEntry {
 pub struct MemberEntry {
     /// Since when.
     pub since: UnixMillis,
+}
+
+/// What a function has besides its account. Who its members are is `mailbox`'s to know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FunctionEntry {
+    /// Nobody gets in by administering: only the head teacher and the manager say who is a member.
+    pub confidential: bool,
+    /// Who answers for it beside the head teacher.
+    pub manager: Option<AccountId>,
 }
 
 /// An address or account id that was given once.

@@ -5,6 +5,7 @@ mod account;
 mod address;
 mod draft;
 mod edit;
+mod function;
 mod place;
 mod remove;
 #[cfg(test)]
@@ -12,4 +13,5 @@ mod tests;
 
 pub use account::{NewAccount, PlannedAccount};
 pub use draft::Draft;
+pub use function::NewFunction;
 pub use place::NewTenant;

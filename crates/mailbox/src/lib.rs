@@ -12,6 +12,7 @@
 //! RFC 3501 (mailboxes, flags, sequence numbers, SEARCH), RFC 4315 (UIDPLUS), RFC 6851 (MOVE), RFC 6154 (special use), RFC
 //! 9208 (usage). RFC 7162: modification sequences are kept and can be searched and required; QRESYNC not yet.
 
+mod acl;
 mod bytes_cache;
 mod error;
 mod expunge;
@@ -29,6 +30,7 @@ mod rows;
 mod search;
 mod search_budget;
 mod selected;
+mod sharing;
 mod store_flags;
 mod table;
 mod transfer;
@@ -36,6 +38,7 @@ mod tree;
 mod twin;
 mod view;
 
+pub use acl::Grant;
 pub use error::MailboxError;
 pub use fetch::Content;
 pub use letters::{Letters, Prepared};
@@ -46,6 +49,7 @@ pub use query::{Day, Query};
 pub use quota::QuotaLimit;
 pub use recover::raise_uid_validity;
 pub use selected::{FlagUpdate, Picked, Selected, Updates};
+pub use sharing::{Sharing, WhoShares, below};
 pub use store_flags::Stored;
 pub use table::{MessageRow, Table};
 pub use transfer::Transferred;

@@ -2,6 +2,8 @@
 
 use serde::Deserialize;
 
+use crate::Sharing;
+
 /// Limits of mailboxes.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -41,6 +43,10 @@ pub struct Limits {
     /// Refuse to create a mailbox named as programs name Sent, Trash, Drafts or Junk in some language, since each account
     /// has those four already. Default true.
     pub refuse_twins: bool,
+    /// People that one mailbox can be shared with. Default 100.
+    pub grants_max: usize,
+    /// How mailboxes are shared.
+    pub sharing: Sharing,
 }
 
 impl Default for Limits {
@@ -61,6 +67,8 @@ impl Default for Limits {
             change_days: 30,
             changes_max: 100_000,
             refuse_twins: true,
+            grants_max: 100,
+            sharing: Sharing::default(),
         }
     }
 }

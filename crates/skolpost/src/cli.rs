@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use admin_api::MemberRights;
 use clap::{Args, Parser, Subcommand};
 use model::{EmailAddress, Language, Role};
 
@@ -64,6 +65,9 @@ pub(crate) enum Command {
     /// Further addresses of accounts
     #[command(subcommand)]
     Alias(Alias),
+    /// Functions of a school, such as expedition@, and their members
+    #[command(subcommand)]
+    Function(Function),
     /// Space in mailboxes
     #[command(subcommand)]
     Quota(Quota),
@@ -225,6 +229,69 @@ pub(crate) enum Alias {
     },
 }
 
+/// Functions.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Function {
+    /// Add a function to a school
+    Add {
+        /// School unit code
+        #[arg(long)]
+        school: String,
+        /// Where it receives, such as expedition@skola.example
+        #[arg(long)]
+        address: EmailAddress,
+        /// What people call it
+        #[arg(long)]
+        name: String,
+        /// Only the head teacher and the manager choose members (always so for pupil health)
+        #[arg(long)]
+        confidential: bool,
+        /// Who answers for it, with all rights: address or account id
+        #[arg(long, value_name = "ACCOUNT")]
+        manager: Option<String>,
+    },
+    /// Functions, all or of one school
+    List {
+        /// School unit code
+        #[arg(long)]
+        school: Option<String>,
+    },
+    /// One function with its members
+    Show {
+        /// Its address
+        function: String,
+    },
+    /// Make somebody a member, or change a member's rights
+    Join {
+        /// Its address
+        function: String,
+        /// Who: address or account id
+        account: String,
+        /// read (läsa), reply (läsa och svara) or full (allt)
+        #[arg(long)]
+        rights: MemberRights,
+    },
+    /// End a membership; open sessions lose sight of it at once
+    Leave {
+        /// Its address
+        function: String,
+        /// Who: address or account id
+        account: String,
+    },
+    /// Say who answers for it; without an account nobody does
+    Manager {
+        /// Its address
+        function: String,
+        /// Who: address or account id
+        account: Option<String>,
+    },
+    /// Remove with all its mail
+    Remove {
+        /// Its address
+        function: String,
+    },
+}
+
 /// For whom a quota is.
 #[derive(Debug, Args)]
 #[group(required = true, multiple = false)]
@@ -304,6 +371,8 @@ mod tests {
             "skolpost --dir d school add --code 99900001 --name Åsaskolan",
             "skolpost --dir d account add --school 99900001 --role pupil --first Åsa --last Öqvist --class 4B --password-stdin",
             "skolpost --dir d account list --json",
+            "skolpost --dir d function add --school 99900001 --address expedition@skola.test --name Expeditionen",
+            "skolpost --dir d function join expedition@skola.test a@skola.test --rights svara --as r@skola.test",
             "skolpost --dir d import f.csv --dry-run",
             "skolpost --dir d store check",
             "skolpost --dir d status --json",

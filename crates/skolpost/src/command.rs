@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use admin_api::{Answer, Call, Password, Request};
 use model::Text;
 
-use crate::cli::{Account, Alias, Class, Command, Quota, School, Store};
+use crate::cli::{Account, Alias, Class, Command, Function, Quota, School, Store};
 use crate::client;
 use crate::failure::Failure;
 use crate::output::{Output, octets, parse_octets};
@@ -111,6 +111,7 @@ fn request(asked: Command, output: Output) -> Result<Request, Failure> {
         Command::Alias(Alias::Add { account, alias }) => Request::AliasAdd { account, address: alias },
         Command::Alias(Alias::List { account }) => Request::AliasList { account },
         Command::Alias(Alias::Remove { account, alias }) => Request::AliasRemove { account, address: alias },
+        Command::Function(function) => function_request(function),
         Command::Quota(Quota::Show { account }) => Request::QuotaShow { account, role: None },
         Command::Quota(Quota::Set { whom, storage, messages }) => {
             if storage.is_none() && messages.is_none() {
@@ -157,6 +158,22 @@ fn account_request(account: Account, output: Output) -> Result<Request, Failure>
         Account::Unlock { account } => Request::AccountUnlock { account },
         Account::Remove { account } => Request::AccountRemove { account },
     })
+}
+
+fn function_request(function: Function) -> Request {
+    match function {
+        Function::Add { school, address, name, confidential, manager } => {
+            Request::FunctionAdd { school, address, name, confidential, manager }
+        }
+        Function::List { school } => Request::FunctionList { school },
+        Function::Show { function } => Request::FunctionShow { function },
+        Function::Join { function, account, rights } => {
+            Request::FunctionMemberAdd { function, account, rights }
+        }
+        Function::Leave { function, account } => Request::FunctionMemberRemove { function, account },
+        Function::Manager { function, account } => Request::FunctionManager { function, account },
+        Function::Remove { function } => Request::FunctionRemove { function },
+    }
 }
 
 /// A line typed at the terminal, which does not show it.

@@ -37,6 +37,8 @@ pub enum Keyspace {
     Tombstone = 0x19,
     /// `directory`: rules that hold for a municipality, such as quotas by role.
     Policy = 0x1a,
+    /// `directory`: functions of schools, such as `expedition@`.
+    Function = 0x1b,
     /// `mailbox`: names and attributes of mailboxes.
     Mailbox = 0x20,
     /// `store`: counters of a mailbox, changed by the engine only.
@@ -53,6 +55,10 @@ pub enum Keyspace {
     Folders = 0x26,
     /// `mailbox`: a long operation that must be undone or finished after a crash.
     Intent = 0x27,
+    /// `mailbox`: who else may do what with a mailbox (access control lists).
+    Acl = 0x28,
+    /// `mailbox`: annotations of mailboxes and of the server.
+    Metadata = 0x29,
     /// `store`: where a body lies and how often it is referred to.
     Body = 0x30,
     /// `queue`: what is left to do with an accepted letter.
@@ -67,7 +73,7 @@ pub enum Keyspace {
 
 impl Keyspace {
     /// All of them, ascending; `store check` walks this list.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 28] = [
         Self::Counter,
         Self::Tenant,
         Self::Domain,
@@ -80,6 +86,7 @@ impl Keyspace {
         Self::Member,
         Self::Tombstone,
         Self::Policy,
+        Self::Function,
         Self::Mailbox,
         Self::MailboxState,
         Self::Message,
@@ -88,6 +95,8 @@ impl Keyspace {
         Self::Usage,
         Self::Folders,
         Self::Intent,
+        Self::Acl,
+        Self::Metadata,
         Self::Body,
         Self::Route,
         Self::DeliveryLog,

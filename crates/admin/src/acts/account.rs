@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use admin_api::{Answer, NewAccount, Password, Request};
-use directory::{AccountEntry, Draft, Group, PersonName, SchoolYear};
+use directory::{AccountEntry, AccountState, Draft, Group, PersonName, SchoolYear};
 use mailbox::Mailboxes;
 use model::{AccountId, EmailAddress, Role, Secret};
 use store::{Batch, Lane};
@@ -85,7 +85,10 @@ impl Acts<'_> {
         };
         let next = page.last().map(|(account, _)| account.to_string());
         let (mut accounts, mut viewer) = (Vec::new(), Viewer::new(directory, self.tenant));
-        for (account, entry) in page.iter().filter(|(_, entry)| role.is_none_or(|role| entry.role == role)) {
+        let person = |entry: &AccountEntry| {
+            entry.state != AccountState::Function && role.is_none_or(|role| entry.role == role)
+        };
+        for (account, entry) in page.iter().filter(|(_, entry)| person(entry)) {
             if self.may(Operation::ReadAccounts, Target::of(entry)).is_ok() {
                 accounts.push(viewer.account(*account, entry).await?);
             }
@@ -193,13 +196,18 @@ impl Acts<'_> {
         let mut batch: Batch = self.admin.directory.remove(self.tenant, account, self.now).await?;
         batch.extend(Mailboxes::removal(self.tenant, account, self.now));
         self.commit(Act::new("account-remove", account).with(entry.role), batch).await?;
+        self.finish_removal(account).await?;
+        Ok(Answer::Done)
+    }
+
+    pub(super) async fn finish_removal(&self, account: AccountId) -> Result<(), AdminError> {
         match self.admin.finish_removal(self.tenant, account, self.now).await {
             // The account is gone for everybody; what is left is done at the next start.
             Err(error) if error.is_conflict() => {
-                tracing::warn!(%account, %error, "removal is finished later")
+                tracing::warn!(%account, %error, "removal is finished later");
+                Ok(())
             }
-            result => result?,
+            result => result,
         }
-        Ok(Answer::Done)
     }
 }

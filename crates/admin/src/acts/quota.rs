@@ -30,7 +30,7 @@ impl Acts<'_> {
     }
 
     async fn quota_of_account(&self, word: &str) -> Result<Answer, AdminError> {
-        let (account, entry) = self.find(word).await?;
+        let (account, entry) = self.find_receiving(word).await?;
         self.may(Operation::ReadAccounts, Target::of(&entry))?;
         let now = self.admin.directory.quota_of(self.tenant, &entry).await?;
         let used = Some(self.used(account).await?);
@@ -62,7 +62,7 @@ impl Acts<'_> {
         };
         match (account, role) {
             (Some(word), None) => {
-                let (account, entry) = self.find(word).await?;
+                let (account, entry) = self.find_receiving(word).await?;
                 self.may(Operation::SetQuota, Target::of(&entry))?;
                 let quota = merged(directory.quota_of(self.tenant, &entry).await?);
                 let batch = directory.set_quota(self.tenant, account, quota, self.now).await?;

@@ -52,7 +52,7 @@ impl LoginWatch {
             match self.store.0.load(&self.key).await {
                 Ok(None) => return Ended::Removed,
                 Ok(Some(entry)) => match entry.state {
-                    AccountState::Removed => return Ended::Removed,
+                    AccountState::Removed | AccountState::Function => return Ended::Removed,
                     AccountState::Locked => return Ended::Locked,
                     AccountState::Active if entry.version != self.version => return Ended::Changed,
                     AccountState::Active => self.watch.changed().await,

@@ -47,6 +47,13 @@ pub fn is_function(local_folded: &str) -> bool {
     FUNCTIONS.contains(&local_folded)
 }
 
+/// Is it a name that machines answer to, so that no school's function has it?
+pub(crate) fn is_mechanical(local_folded: &str) -> bool {
+    const MECHANICAL: [&str; 8] =
+        ["mailer-daemon", "noreply", "no-reply", "www", "autoconfig", "autodiscover", "dmarc", "tlsrpt"];
+    MECHANICAL.contains(&local_folded)
+}
+
 /// Is it never a person's own address? Also true of every [`is_function`].
 pub fn is_reserved(local_folded: &str) -> bool {
     let begins = PREFIXES.iter().any(|prefix| local_folded.starts_with(prefix));

@@ -102,6 +102,10 @@ impl Directory {
     }
 }
 
+pub(super) fn new_login() -> String {
+    random::letters(LOGIN_LETTERS, 3) + &random::letters(LOGIN_SIGNS, 6)
+}
+
 fn entry_of(
     new: NewAccount,
     municipality: &TenantEntry,
@@ -110,7 +114,7 @@ fn entry_of(
     now: UnixMillis,
 ) -> AccountEntry {
     AccountEntry {
-        login: random::letters(LOGIN_LETTERS, 3) + &random::letters(LOGIN_SIGNS, 6),
+        login: new_login(),
         role: new.role,
         first: new.name.first().to_owned(),
         last: new.name.last().to_owned(),
@@ -128,7 +132,7 @@ fn entry_of(
     }
 }
 
-fn account_rows(
+pub(super) fn account_rows(
     batch: &mut Batch,
     tenant: TenantId,
     municipality: &TenantEntry,
@@ -146,9 +150,10 @@ fn account_rows(
     }
 }
 
-/// What an account is listed under.
+/// What an account is listed under. A function is nobody, and is listed by itself.
 pub(super) fn groups(entry: &AccountEntry) -> impl Iterator<Item = Group> {
     let school = entry.school.map(Group::School);
     let class = entry.class.as_ref().map(|class| Group::Class(class.class));
-    [Some(Group::Role(entry.role)), school, class].into_iter().flatten()
+    let person = entry.state != AccountState::Function;
+    [Some(Group::Role(entry.role)), school, class].into_iter().flatten().filter(move |_| person)
 }

@@ -5,7 +5,7 @@ use store::Batch;
 
 use super::Draft;
 use crate::keys::{AddressKey, TombstoneKey};
-use crate::names::{NameTable, PersonName, is_function, is_reserved, local_part, with_suffix};
+use crate::names::{NameTable, PersonName, is_function, is_mechanical, is_reserved, local_part, with_suffix};
 use crate::{AddressEntry, Directory, DirectoryError, TenantEntry, TombstoneEntry};
 
 /// How an address is taken.
@@ -15,6 +15,8 @@ pub(super) enum Purpose {
     Person,
     /// A further one of a member of staff, which may be a function's.
     StaffAlias,
+    /// A function's own.
+    Function,
 }
 
 impl Directory {
@@ -31,8 +33,12 @@ impl Directory {
         if !local.bytes().all(|b| b.is_ascii_alphanumeric() || b".-_".contains(&b)) {
             return Err(DirectoryError::AddressCharacters(address.clone()));
         }
-        let function = purpose == Purpose::StaffAlias && is_function(&local);
-        if is_reserved(&local) && !function {
+        let allowed = match purpose {
+            Purpose::Person => !is_reserved(&local),
+            Purpose::StaffAlias => !is_reserved(&local) || is_function(&local),
+            Purpose::Function => !is_mechanical(&local),
+        };
+        if !allowed {
             return Err(DirectoryError::AddressReserved(address.clone()));
         }
         if self.tenant_of(address.domain()).await? != Some(tenant) {
@@ -91,7 +97,8 @@ impl Directory {
         Ok(!used && self.holder(tenant, address).await?.is_none())
     }
 
-    /// The rows of a new address. A function passes from one to the next and leaves no tombstone.
+    /// The rows of a new address. A reserved one is no person's: it passes from one function to the next and leaves no
+    /// tombstone.
     pub(super) fn give_address(
         batch: &mut Batch,
         tenant: TenantId,
@@ -105,7 +112,7 @@ impl Directory {
         let key = AddressKey { tenant, folded: folded.clone() };
         batch.require_absent(&key);
         batch.put(&key, &to);
-        if !is_function(&address.local().folded()) {
+        if !is_reserved(&address.local().folded()) {
             let tombstone = TombstoneKey::address(tenant, entry, &folded);
             match before {
                 Some(before) => batch.require_is(&tombstone, &before),

@@ -72,7 +72,10 @@ impl Directory {
         quota: Option<Quota>,
         now: UnixMillis,
     ) -> Result<Batch, DirectoryError> {
-        self.edit(tenant, account, now, |entry| entry.quota = quota).await
+        let (key, old) = self.receiving_account(tenant, account).await?;
+        let mut batch = Batch::new(now);
+        replace(&mut batch, &key, &old, AccountEntry { quota, ..old.clone() }, now)?;
+        Ok(batch)
     }
     /// Sets the language that its holder reads.
     ///
@@ -217,8 +220,22 @@ impl Directory {
         Ok(batch)
     }
 
-    /// An account that is not removed.
-    pub(super) async fn present(
+    /// A person's account that is not removed. A function has no password, no lock and one address.
+    async fn present(
+        &self,
+        tenant: TenantId,
+        account: AccountId,
+    ) -> Result<(AccountKey, AccountEntry), DirectoryError> {
+        match self.receiving_account(tenant, account).await? {
+            (_, entry) if entry.state == AccountState::Function => {
+                Err(DirectoryError::NotFound(Thing::Account))
+            }
+            person => Ok(person),
+        }
+    }
+
+    /// An account of a person or function that is not removed.
+    pub(super) async fn receiving_account(
         &self,
         tenant: TenantId,
         account: AccountId,

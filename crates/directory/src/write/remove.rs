@@ -8,7 +8,7 @@ use model::{AccountId, TenantId, UnixMillis};
 use store::Batch;
 
 use super::account::groups;
-use crate::keys::{AccountKey, AddressKey, MemberKey, TombstoneKey};
+use crate::keys::{AccountKey, AddressKey, FunctionKey, MemberKey, TombstoneKey};
 use crate::{
     AccountEntry, AccountState, Directory, DirectoryError, Group, MemberEntry, Thing, TombstoneEntry,
 };
@@ -24,7 +24,7 @@ impl Directory {
         account: AccountId,
         now: UnixMillis,
     ) -> Result<Batch, DirectoryError> {
-        let (key, old) = self.present(tenant, account).await?;
+        let (key, old) = self.receiving_account(tenant, account).await?;
         let municipality = self.tenant_entry(tenant).await?;
         let mut batch = Batch::new(now);
         batch.require_is(&key, &old);
@@ -33,6 +33,9 @@ impl Directory {
         batch.put(&tombstone, &TombstoneEntry { account, given: old.created });
         for (address, _) in old.addresses() {
             batch.delete(&AddressKey { tenant, folded: address.folded() });
+        }
+        if old.state == AccountState::Function {
+            batch.delete(&FunctionKey { tenant, account });
         }
         for group in groups(&old) {
             batch.delete(&MemberKey { tenant, group, account });

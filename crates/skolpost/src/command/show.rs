@@ -1,6 +1,6 @@
 //! Answers in words and tables.
 
-use admin_api::{Account, Answer, DeliveryStatus, Letter, Quota, Status};
+use admin_api::{Account, Answer, DeliveryStatus, Function, Letter, Quota, Status};
 use model::{Language, UnixMillis};
 
 use super::shown;
@@ -50,6 +50,8 @@ pub(super) fn answer(answer: &Answer, output: Output) -> String {
             text
         }
         Answer::Accounts { accounts: list, .. } => accounts(list, output),
+        Answer::Functions(list) => functions(list, output),
+        Answer::Function(one) => function(one, output),
         Answer::Quotas(lines) => {
             let own = |own| if own { output.word("egen", "own") } else { output.word("ärvd", "inherited") };
             let rows = lines.iter().map(|line| {
@@ -149,6 +151,58 @@ pub(super) fn accounts(list: &[Account], output: Output) -> String {
         ("", ""),
     ];
     output.table(&head, rows.collect(), ("Inga konton.", "No accounts."))
+}
+
+fn functions(list: &[Function], output: Output) -> String {
+    let rows = list.iter().map(|one| {
+        vec![
+            one.address.to_string(),
+            one.name.clone(),
+            one.school.clone().unwrap_or_default(),
+            one.manager.as_ref().map(ToString::to_string).unwrap_or_default(),
+            confidential(one, output).to_owned(),
+        ]
+    });
+    let head = [
+        ("Adress", "Address"),
+        ("Funktion", "Function"),
+        ("Skola", "School"),
+        ("Ansvarig", "Manager"),
+        ("", ""),
+    ];
+    let none = ("Ingen funktion ännu: skolpost function add", "No function yet: skolpost function add");
+    output.table(&head, rows.collect(), none)
+}
+
+fn confidential(function: &Function, output: Output) -> &'static str {
+    if function.confidential { output.word("sekretess", "confidential") } else { "" }
+}
+
+fn function(function: &Function, output: Output) -> String {
+    let mut lines = vec![
+        (output.word("Funktion", "Function"), function.name.clone()),
+        (output.word("Adress", "Address"), function.address.to_string()),
+        (output.word("Skola", "School"), function.school.clone().unwrap_or_default()),
+    ];
+    if function.confidential {
+        lines.push((output.word("Skydd", "Guard"), confidential(function, output).to_owned()));
+    }
+    if let Some(manager) = &function.manager {
+        lines.push((output.word("Ansvarig", "Manager"), manager.to_string()));
+    }
+    lines.push((output.word("Utrymme", "Space"), quota(function.quota, output)));
+    if let Some(used) = function.used {
+        lines.push((output.word("Använt", "Used"), quota(used, output)));
+    }
+    for member in &function.members {
+        let rights = match member.preset {
+            Some(preset) => preset.label(output.language).to_owned(),
+            None => member.rights.clone(),
+        };
+        let who = format!("{} ({}): {rights}", member.name, member.address);
+        lines.push((output.word("Medlem", "Member"), who));
+    }
+    lines.iter().map(|(name, value)| format!("{name:<10} {value}")).collect::<Vec<_>>().join("\n")
 }
 
 fn letters(list: &[Letter], output: Output) -> String {

@@ -5,11 +5,14 @@
 //! IMAP wants raw fields and exact octets; charsets and character references are `mail-parser`'s. No I/O, no clock.
 
 mod address;
+mod base_subject;
 mod body_structure;
+mod casemap;
 mod date;
 mod decode;
 mod derived;
 mod envelope;
+mod envelope_view;
 mod header;
 mod html;
 mod imap_text;
@@ -20,11 +23,14 @@ mod preview;
 mod record;
 mod search_text;
 mod section;
+mod sort_texts;
 mod split;
 mod submission;
+pub mod thread;
 mod trace;
 mod view;
 
+pub use base_subject::{BaseSubject, base_subject};
 pub use date::{Sent, rfc5322_date};
 pub use derived::{Derived, Part, derive, message_id};
 pub use header::{Field, Fields, field, fields, header_end, header_fields};
@@ -34,6 +40,7 @@ pub use model::Zone;
 pub use record::DecodeError;
 pub use search_text::{fold, header_values};
 pub use section::{SectionKind, SectionPath};
+pub use sort_texts::SortTexts;
 pub use split::{PartKind, Place};
 pub use submission::{
     Added, FromError, MissingFields, SenderAddress, SenderField, claimed_senders, from_addresses,

@@ -1,8 +1,8 @@
 //! A letter's place in a conversation: its Message-ID and those that it refers to, as hashes.
 //!
-//! RFC 5256 §2.2 of its terms and §3 (REFERENCES): identifiers compare without the quotes of a quoted string; of References
-//! all count, without them the first one of In-Reply-To. RFC 5322 §3.6.4; §4.5.4 of the old syntax only as far as angle
-//! brackets go. An identifier need not have an `@`, since some programs write none.
+//! RFC 5256 §3 (REFERENCES, step 1): identifiers compare without the quotes of a quoted string; of References
+//! all count, without them the first one of In-Reply-To. RFC 5322 §3.6.4, what stands outside angle
+//! brackets aside. An identifier need not have an `@`, since some programs write none.
 
 use crate::header::field;
 
@@ -23,7 +23,7 @@ pub struct Lineage(Vec<u8>);
 
 impl Lineage {
     /// Reads a header.
-    pub(crate) fn in_header(header: &[u8]) -> Self {
+    pub fn in_header(header: &[u8]) -> Self {
         let value = |name| field(header, name).map(|field| field.unfolded()).unwrap_or_default();
         let own = Ids(&value("message-id")).next().unwrap_or(0);
         let mut references: Vec<IdHash> = Ids(&value("references")).collect();

@@ -13,6 +13,7 @@
 mod binary;
 #[cfg(test)]
 mod check;
+mod deflate;
 mod imap;
 mod ports;
 mod program;
@@ -28,3 +29,4 @@ pub(crate) use program::Program;
 pub(crate) use smtp::Smtp;
 pub(crate) use tls::trusting;
 pub(crate) use town::{Person, Town, clients};
+pub(crate) use wire::Wire;

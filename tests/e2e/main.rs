@@ -1,7 +1,8 @@
 //! The real `skolpost` on loopback: every test starts its own installation in a temporary folder.
 //!
-//! `harness` starts, stops and kills it; `clients` drives the mail programs that schools use; `corpus` sends other
-//! people's test mail through it; `layers` holds the crates against the table in `crates/README.md`.
+//! `harness` starts, stops and kills it; `clients` drives the mail programs that schools use; `scenarios` plays
+//! conversations of several clients; `corpus` sends other people's test mail through it; `layers` holds the crates
+//! against the table in `crates/README.md`.
 
 mod clients;
 mod console;
@@ -15,3 +16,4 @@ mod harness;
 mod layers;
 mod readme;
 mod running;
+mod scenarios;

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use rustls::ClientConfig;
 
+use super::deflate::Deflate;
 use super::tls::{self, TlsStream};
 
 const WAIT: Duration = Duration::from_secs(60);
@@ -20,6 +21,7 @@ enum Stream {
 pub(crate) struct Wire {
     stream: Stream,
     read: Vec<u8>,
+    deflate: Option<Deflate>,
 }
 
 impl Wire {
@@ -28,7 +30,7 @@ impl Wire {
         stream.set_read_timeout(Some(WAIT))?;
         stream.set_write_timeout(Some(WAIT))?;
         stream.set_nodelay(true)?;
-        Ok(Self { stream: Stream::Plain(stream), read: Vec::new() })
+        Ok(Self { stream: Stream::Plain(stream), read: Vec::new(), deflate: None })
     }
 
     pub(crate) fn tls(port: u16, config: &Arc<ClientConfig>) -> io::Result<Self> {
@@ -40,13 +42,27 @@ impl Wire {
         assert!(self.read.is_empty(), "sent ahead of TLS: {:?}", String::from_utf8_lossy(&self.read));
         match self.stream {
             Stream::Plain(stream) => {
-                Self { stream: Stream::Tls(Box::new(tls::wrap(config, stream))), read: Vec::new() }
+                let stream = Stream::Tls(Box::new(tls::wrap(config, stream)));
+                Self { stream, read: Vec::new(), deflate: None }
             }
             Stream::Tls(_) => panic!("TLS inside TLS"),
         }
     }
 
+    /// Goes on compressed, each octet in a packet of its own (RFC 4978 §3).
+    pub(crate) fn deflate(&mut self) {
+        assert!(self.read.is_empty(), "sent ahead: {:?}", String::from_utf8_lossy(&self.read));
+        self.deflate = Some(Deflate::new());
+    }
+
     pub(crate) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        match &mut self.deflate {
+            None => self.put(bytes),
+            Some(deflate) => deflate.pack(bytes).iter().try_for_each(|octet| self.put(&[*octet])),
+        }
+    }
+
+    fn put(&mut self, bytes: &[u8]) -> io::Result<()> {
         match &mut self.stream {
             Stream::Plain(stream) => stream.write_all(bytes),
             Stream::Tls(stream) => stream.write_all(bytes).and_then(|()| stream.flush()),
@@ -93,7 +109,10 @@ impl Wire {
         if count == 0 {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
-        self.read.extend_from_slice(&chunk[..count]);
+        match &mut self.deflate {
+            None => self.read.extend_from_slice(&chunk[..count]),
+            Some(deflate) => deflate.unpack(&chunk[..count], &mut self.read)?,
+        }
         Ok(())
     }
 }

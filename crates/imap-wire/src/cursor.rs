@@ -1,17 +1,18 @@
 //! A place in a command, and the small words of the grammar: atoms, strings, numbers.
 //!
-//! RFC 3501 §9: astring, atom, quoted, literal, number, nz-number, sequence-set, mailbox, list-mailbox.
+//! RFC 3501 §9: astring, atom, quoted, literal, number, nz-number, sequence-set, mailbox, list-mailbox. RFC 5182 §3 (`$`), RFC
+//! 7162 §7 (mod-sequences).
 
 use std::borrow::Cow;
 use std::num::NonZeroU32;
 
-use model::MailboxName;
+use model::{MailboxName, ModSeq};
 
 use crate::command::Reason;
 use crate::limits::WireLimits;
 use crate::list_pattern::ListPattern;
 use crate::mutf7;
-use crate::sequence::{Bound, SequenceSet};
+use crate::sequence::{Bound, Numbers, SequenceSet};
 use crate::splitter::{LiteralHeader, literal_header};
 
 /// Octets of an atom; 8-bit ones too, for names in raw UTF-8.
@@ -127,6 +128,17 @@ impl<'a> Cursor<'a> {
         number.ok_or_else(|| Reason::expected(what, at))
     }
 
+    /// A number of RFC 7162: 63 bits, so that no client's arithmetic turns it negative. Zero is taken everywhere.
+    pub(crate) fn mod_seq(&mut self) -> Parsed<ModSeq> {
+        let at = self.at;
+        let number = self.number("a mod-sequence")?;
+        if number >> 63 == 0 { Ok(ModSeq(number)) } else { Err(Reason::expected("a mod-sequence", at)) }
+    }
+
+    /// A sequence set, or `$`; the two do not mix (RFC 5182 §3).
+    pub(crate) fn numbers(&mut self) -> Parsed<Numbers> {
+        if self.eat(b'$') { Ok(Numbers::Saved) } else { self.sequence_set().map(Numbers::Set) }
+    }
     pub(crate) fn sequence_set(&mut self) -> Parsed<SequenceSet> {
         let mut ranges = Vec::new();
         loop {

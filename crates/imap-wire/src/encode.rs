@@ -6,13 +6,17 @@
 mod code;
 mod fetch;
 mod list;
+mod search;
 mod status;
 mod string;
+mod thread;
+mod vanished;
 
 pub use code::Code;
 pub use fetch::FetchWriter;
 pub use list::{Attributes, list, list_root, lsub, namespace};
-pub use status::{
-    QuotaUsage, StatusValue, exists, expunge, flags, ok, quota, quota_root, recent, search, status,
-};
+pub use search::{EsearchWriter, search, sort};
+pub use status::{QuotaUsage, StatusValue, exists, expunge, flags, ok, quota, quota_root, recent, status};
 pub use string::{astring, mailbox, nstring, number, string};
+pub use thread::ThreadWriter;
+pub use vanished::vanished;

@@ -16,6 +16,7 @@
 
 mod append;
 mod collect;
+mod condstore;
 mod finish;
 mod obey;
 mod reply;

@@ -1,6 +1,7 @@
 //! A second parser reads what we print, and we read what it prints: both must mean the same command.
 //!
-//! imap-codec knows no LIST-EXTENDED, so those are left out; everything else of RFC 3501 and the small extensions is in.
+//! imap-codec knows no LIST-EXTENDED and no RETURN, so those are left out, and what is younger than it; everything else of RFC 3501
+//! and its extensions is in.
 #![allow(clippy::unwrap_used, reason = "a test may stop")]
 
 mod support;
@@ -8,8 +9,9 @@ mod support;
 use imap_codec::CommandCodec;
 use imap_codec::decode::Decoder;
 use imap_codec::encode::Encoder;
-use imap_wire::command::{self, Request};
-use imap_wire::{Command, WireLimits};
+use imap_wire::command::{self, Fetch, FetchItem, Request, SearchKey, SortBy, ThreadAlgorithm};
+use imap_wire::{Command, Numbers, WireLimits};
+use model::ModSeq;
 use proptest::prelude::*;
 use support::{generate, print};
 
@@ -20,6 +22,46 @@ fn known(command: &Command) -> bool {
         Command::Ask(Request::List(list)) => {
             list.patterns.len() == 1 && list.select == Default::default() && list.give == Default::default()
         }
+        Command::Ask(request) => known_request(request),
+        _ => true,
+    }
+}
+
+fn known_request(request: &Request) -> bool {
+    match request {
+        Request::Select(select) => select.qresync.as_ref().is_none_or(|known| known.mod_seq > ModSeq(0)),
+        Request::Expunge { uids } => *uids != Some(Numbers::Saved),
+        Request::Fetch(fetch) => fetch.messages.numbers != Numbers::Saved && known_fetch(fetch),
+        Request::Store(store) => store.messages.numbers != Numbers::Saved,
+        Request::Copy { messages, .. } | Request::Move { messages, .. } => messages.numbers != Numbers::Saved,
+        Request::Search(search) => search.returns.is_none() && known_key(&search.key),
+        Request::Sort(sort) => {
+            let by = |by: SortBy| sort.criteria.iter().any(|one| one.by == by);
+            let display = by(SortBy::DisplayFrom) || by(SortBy::DisplayTo);
+            sort.returns.is_none() && !display && known_key(&sort.key)
+        }
+        Request::Thread(thread) => thread.algorithm != ThreadAlgorithm::Refs && known_key(&thread.key),
+        Request::CancelUpdate(_) => false,
+        _ => true,
+    }
+}
+
+fn known_fetch(fetch: &Fetch) -> bool {
+    use FetchItem as I;
+    let young = |item: &I| matches!(item, I::EmailId | I::ThreadId | I::SaveDate | I::Preview { .. });
+    fetch.partial.is_none()
+        && fetch.changed_since.is_none_or(|mod_seq| mod_seq > ModSeq(0))
+        && !fetch.items.iter().any(young)
+}
+
+fn known_key(key: &SearchKey) -> bool {
+    use SearchKey as K;
+    match key {
+        K::Saved | K::SaveDateSupported | K::Fuzzy(_) | K::EmailId(_) | K::ThreadId(_) => false,
+        K::SavedBefore(_) | K::SavedOn(_) | K::SavedSince(_) => false,
+        K::And(keys) => keys.iter().all(known_key),
+        K::Or(one, other) => known_key(one) && known_key(other),
+        K::Not(key) => known_key(key),
         _ => true,
     }
 }

@@ -1,6 +1,7 @@
 //! FETCH: which parts of which messages.
 //!
-//! RFC 3501 §6.4.5. BINARY (RFC 3516), MODSEQ and CHANGEDSINCE (RFC 7162), PREVIEW (RFC 8970): not yet.
+//! RFC 3501 §6.4.5; RFC 7162 §3.1.4, §3.2.6 (MODSEQ, CHANGEDSINCE, VANISHED); RFC 9394 §3.3 (PARTIAL); RFC 8474 §5 (EMAILID,
+//! THREADID); RFC 8514 §4.1 (SAVEDATE); RFC 8970 §3 (PREVIEW); RFC 3516 §4.2 (BINARY).
 
 use std::fmt;
 use std::num::NonZeroU32;
@@ -8,11 +9,13 @@ use std::num::NonZeroU32;
 use model::ModSeq;
 
 use super::error::Reason;
+use super::partial::{Partial, PartialRange, octets, places};
 use super::request::{MessageSet, Numbering};
 use crate::cursor::Cursor;
 use crate::encode;
 
-/// FETCH. UID FETCH has [`FetchItem::Uid`] first, asked or not (RFC 3501 §6.4.8).
+/// FETCH. UID FETCH has [`FetchItem::Uid`] first, asked or not (RFC 3501 §6.4.8); with `changed_since` comes
+/// [`FetchItem::ModSeq`] (RFC 7162 §3.1.4.1).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fetch {
     /// Which messages.
@@ -25,17 +28,6 @@ pub struct Fetch {
     pub vanished: bool,
     /// Only some of them, by their place in the set (RFC 9394 §3.3).
     pub partial: Option<PartialRange>,
-}
-
-/// Places in a result, counted from one: from its begin or from its end (RFC 9394 §4).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PartialRange {
-    /// The first; never after `last`.
-    pub first: u32,
-    /// The last.
-    pub last: u32,
-    /// `-1` is the largest number, `-2` the one before.
-    pub from_end: bool,
 }
 
 /// One thing to fetch.
@@ -139,15 +131,6 @@ pub enum SectionText {
     Mime,
 }
 
-/// `<start.length>`
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Partial {
-    /// The first octet, from zero; also what the answer repeats.
-    pub start: u32,
-    /// At most so many.
-    pub length: NonZeroU32,
-}
-
 /// As between the brackets.
 impl fmt::Display for Section {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -185,7 +168,41 @@ pub(super) fn fetch(messages: MessageSet, cursor: &mut Cursor<'_>) -> Result<Fet
     } else {
         one(cursor)?;
     }
-    Ok(Fetch { messages, items, changed_since: None, vanished: false, partial: None })
+    let mut fetch = Fetch { messages, items, changed_since: None, vanished: false, partial: None };
+    if cursor.more() {
+        modifiers(cursor, &mut fetch)?;
+    }
+    Ok(fetch)
+}
+
+fn modifiers(cursor: &mut Cursor<'_>, fetch: &mut Fetch) -> Result<(), Reason> {
+    let at = cursor.place();
+    cursor.list("the end of the command", |cursor| modifier(cursor, fetch))?;
+    // RFC 7162 §3.2.6: only UID FETCH, and never without CHANGEDSINCE.
+    if fetch.vanished && (fetch.changed_since.is_none() || fetch.messages.numbering != Numbering::Uid) {
+        return Err(Reason::expected("UID FETCH and CHANGEDSINCE with VANISHED", at));
+    }
+    if fetch.changed_since.is_some() && !fetch.items.contains(&FetchItem::ModSeq) {
+        fetch.items.push(FetchItem::ModSeq);
+    }
+    Ok(())
+}
+
+fn modifier(cursor: &mut Cursor<'_>, fetch: &mut Fetch) -> Result<(), Reason> {
+    let at = cursor.place();
+    match cursor.keyword("a fetch modifier")?.as_str() {
+        "CHANGEDSINCE" => {
+            cursor.space()?;
+            fetch.changed_since = Some(cursor.mod_seq()?);
+        }
+        "VANISHED" => fetch.vanished = true,
+        "PARTIAL" => {
+            cursor.space()?;
+            fetch.partial = Some(places(cursor)?);
+        }
+        _ => return Err(Reason::expected("a fetch modifier that we know", at)),
+    }
+    Ok(())
 }
 
 /// Adds one item, or those of a macro; what is there already is not told twice.
@@ -206,6 +223,14 @@ fn item(cursor: &mut Cursor<'_>, items: &mut Vec<FetchItem>) -> Result<(), Reaso
         "RFC822.SIZE" => vec![I::Rfc822Size],
         "BODYSTRUCTURE" => vec![I::BodyStructure],
         "UID" => vec![I::Uid],
+        "MODSEQ" => vec![I::ModSeq],
+        "EMAILID" => vec![I::EmailId],
+        "THREADID" => vec![I::ThreadId],
+        "SAVEDATE" => vec![I::SaveDate],
+        // Modifiers of the whole FETCH may follow in parentheses too, so these are taken only whole.
+        "PREVIEW" => vec![I::Preview { lazy: cursor.eat_word(" (LAZY)") }],
+        "BINARY" | "BINARY.PEEK" if cursor.eat(b'[') => vec![binary(cursor, name == "BINARY.PEEK")?],
+        "BINARY.SIZE" if cursor.eat(b'[') => vec![I::BinarySize { part: part(cursor)? }],
         "BODY" | "BODY.PEEK" if cursor.eat(b'[') => vec![body_section(cursor, name == "BODY.PEEK")?],
         "BODY" => vec![I::Body],
         _ => return Err(Reason::expected("a fetch item that we know", at)),
@@ -221,17 +246,27 @@ fn item(cursor: &mut Cursor<'_>, items: &mut Vec<FetchItem>) -> Result<(), Reaso
 fn body_section(cursor: &mut Cursor<'_>, peek: bool) -> Result<FetchItem, Reason> {
     let section = section(cursor)?;
     cursor.expect(b']', "]")?;
-    let mut partial = None;
-    if cursor.eat(b'<') {
-        let at = cursor.place();
-        let start =
-            u32::try_from(cursor.number("an offset")?).map_err(|_| Reason::expected("an offset", at))?;
-        cursor.expect(b'.', "a dot and a length")?;
-        let length = cursor.nz_number("a length")?;
-        cursor.expect(b'>', ">")?;
-        partial = Some(Partial { start, length });
+    Ok(FetchItem::BodySection { section, partial: octets(cursor)?, peek })
+}
+
+fn binary(cursor: &mut Cursor<'_>, peek: bool) -> Result<FetchItem, Reason> {
+    Ok(FetchItem::Binary { part: part(cursor)?, partial: octets(cursor)?, peek })
+}
+
+/// Numbers and the bracket behind them; none for the whole message.
+fn part(cursor: &mut Cursor<'_>) -> Result<Vec<NonZeroU32>, Reason> {
+    let mut part = Vec::new();
+    if cursor.eat(b']') {
+        return Ok(part);
     }
-    Ok(FetchItem::BodySection { section, partial, peek })
+    loop {
+        cursor.room(part.len(), "levels of a section")?;
+        part.push(cursor.nz_number("a part number")?);
+        if !cursor.eat(b'.') {
+            cursor.expect(b']', "]")?;
+            return Ok(part);
+        }
+    }
 }
 
 fn section(cursor: &mut Cursor<'_>) -> Result<Section, Reason> {

@@ -6,8 +6,9 @@ use model::Secret;
 
 use super::auth::{authenticate, id, login};
 use super::error::{CommandError, Reason};
-use super::request::{MessageSet, Numbering, Request, Select, StatusItem};
-use super::{Command, Tag, Verb, append, fetch, list, search, store};
+use super::request::{MessageSet, Numbering, Request, StatusItem};
+use super::select::select;
+use super::{Command, Tag, Verb, append, fetch, list, search, sort, store, thread};
 use crate::cursor::{Cursor, is_atom};
 use crate::limits::WireLimits;
 
@@ -128,13 +129,17 @@ fn request(verb: Verb, cursor: &mut Cursor<'_>) -> Result<Request, Reason> {
         Verb::Status => status(cursor)?,
         Verb::GetQuota => Request::GetQuota { root: quota_root(cursor)? },
         Verb::GetQuotaRoot => Request::GetQuotaRoot(cursor.mailbox()?),
-        Verb::UidExpunge => Request::Expunge { uids: Some(cursor.sequence_set()?.into()) },
-        Verb::Search => Request::Search(search::search(cursor, Numbering::Sequence)?),
-        Verb::UidSearch => Request::Search(search::search(cursor, Numbering::Uid)?),
-        Verb::Fetch => Request::Fetch(fetch::fetch(messages(cursor, Numbering::Sequence)?, cursor)?),
-        Verb::UidFetch => Request::Fetch(fetch::fetch(messages(cursor, Numbering::Uid)?, cursor)?),
-        Verb::Store => Request::Store(store::store(messages(cursor, Numbering::Sequence)?, cursor)?),
-        Verb::UidStore => Request::Store(store::store(messages(cursor, Numbering::Uid)?, cursor)?),
+        Verb::UidExpunge => Request::Expunge { uids: Some(cursor.numbers()?) },
+        Verb::Search | Verb::UidSearch => Request::Search(search::search(cursor, numbering(verb))?),
+        Verb::Sort | Verb::UidSort => Request::Sort(sort::sort(cursor, numbering(verb))?),
+        Verb::Thread | Verb::UidThread => Request::Thread(thread::thread(cursor, numbering(verb))?),
+        Verb::CancelUpdate => Request::CancelUpdate(cancel_update(cursor)?),
+        Verb::Fetch | Verb::UidFetch => {
+            Request::Fetch(fetch::fetch(messages(cursor, numbering(verb))?, cursor)?)
+        }
+        Verb::Store | Verb::UidStore => {
+            Request::Store(store::store(messages(cursor, numbering(verb))?, cursor)?)
+        }
         Verb::Copy | Verb::UidCopy => {
             let messages = messages(cursor, numbering(verb))?;
             Request::Copy { messages, to: cursor.mailbox()? }
@@ -154,13 +159,21 @@ fn numbering(verb: Verb) -> Numbering {
 
 /// A set and the space behind it.
 fn messages(cursor: &mut Cursor<'_>, numbering: Numbering) -> Result<MessageSet, Reason> {
-    let numbers = cursor.sequence_set()?.into();
+    let numbers = cursor.numbers()?;
     cursor.space()?;
     Ok(MessageSet { numbering, numbers })
 }
 
-fn select(cursor: &mut Cursor<'_>, read_only: bool) -> Result<Select, Reason> {
-    Ok(Select { mailbox: cursor.mailbox()?, read_only, condstore: false, qresync: None })
+/// Tags of searches with UPDATE, quoted (RFC 5267 §4.4); taken unquoted too.
+fn cancel_update(cursor: &mut Cursor<'_>) -> Result<Vec<String>, Reason> {
+    let mut tags = Vec::new();
+    loop {
+        cursor.room(tags.len(), "tags")?;
+        tags.push(Cursor::text(&cursor.astring("a tag")?));
+        if !cursor.more() {
+            return Ok(tags);
+        }
+    }
 }
 
 fn status(cursor: &mut Cursor<'_>) -> Result<Request, Reason> {

@@ -2,13 +2,13 @@
 
 use std::fmt;
 
-use model::{FlagPatch, MailboxName, ModSeq, Secret, SpecialUse, UidValidity};
+use model::{FlagPatch, MailboxName, ModSeq, Secret, SpecialUse};
 
 use super::{
-    Append, AppendMessage, CatenatePart, Fetch, GetMetadata, List, Lsub, Notify, Search, SetAcl, SetMetadata,
-    Sort, Thread,
+    Append, AppendMessage, CatenatePart, Fetch, GetMetadata, List, Lsub, Notify, Search, Select, SetAcl,
+    SetMetadata, Sort, Thread,
 };
-use crate::sequence::{Numbers, SequenceSet};
+use crate::sequence::Numbers;
 
 /// One thing to do. The driver writes untagged responses itself, and ends with [`Session::done`](crate::Session::done).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -147,32 +147,6 @@ pub struct Credentials {
     pub username: String,
     /// The password.
     pub password: Secret<String>,
-}
-
-/// SELECT and EXAMINE.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Select {
-    /// Which mailbox.
-    pub mailbox: MailboxName,
-    /// EXAMINE.
-    pub read_only: bool,
-    /// `(CONDSTORE)` (RFC 7162 §3.1.8).
-    pub condstore: bool,
-    /// `(QRESYNC (…))` (RFC 7162 §3.2.5).
-    pub qresync: Option<QResync>,
-}
-
-/// What a client that comes back still knows.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct QResync {
-    /// The UIDVALIDITY that it knows; if it is another now, nothing of this counts.
-    pub uid_validity: UidValidity,
-    /// The HIGHESTMODSEQ that it knows.
-    pub mod_seq: ModSeq,
-    /// The UIDs that it knows; all below UIDNEXT if absent.
-    pub known_uids: Option<SequenceSet>,
-    /// Sequence numbers and their UIDs, so that less is told of what went (§3.2.5.2).
-    pub seq_match: Option<(SequenceSet, SequenceSet)>,
 }
 
 /// How a client counts messages.

@@ -1,16 +1,17 @@
 //! SEARCH: a program of keys.
 //!
-//! RFC 3501 §6.4.4, every key; CHARSET is US-ASCII or UTF-8. RETURN (RFC 4731), WITHIN (RFC 5032), MODSEQ: not yet.
+//! RFC 3501 §6.4.4, every key; CHARSET is US-ASCII or UTF-8. RFC 5182 (`$`), RFC 5032 (OLDER, YOUNGER), RFC 8514 §4.3 (SAVED…),
+//! RFC 8474 §5.3 (EMAILID, THREADID), RFC 7162 §3.1.5 (MODSEQ; what changed is the message, whatever the entry), RFC 6203 (FUZZY).
 
 use model::{Keyword, ModSeq, SystemFlag};
 
 use super::error::Reason;
-use super::fetch::PartialRange;
 use super::request::Numbering;
+use super::returns::{SearchReturn, returns};
 use super::store::keyword;
 use crate::cursor::{Cursor, is_atom};
 use crate::datetime::Date;
-use crate::sequence::SequenceSet;
+use crate::sequence::{Numbers, SequenceSet};
 
 /// SEARCH and UID SEARCH.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,27 +22,6 @@ pub struct Search {
     pub key: SearchKey,
     /// As an ESEARCH answer with these; as SEARCH if absent.
     pub returns: Option<SearchReturn>,
-}
-
-/// What an ESEARCH answer tells (RFC 4731 §3.1). Nothing set is the same as `all`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct SearchReturn {
-    /// The smallest number.
-    pub min: bool,
-    /// The largest number.
-    pub max: bool,
-    /// All numbers.
-    pub all: bool,
-    /// How many.
-    pub count: bool,
-    /// Keep the result as `$` (RFC 5182).
-    pub save: bool,
-    /// Tell what changes (RFC 5267 §4.3).
-    pub update: bool,
-    /// More questions of the same kind follow (RFC 5267 §4.2); a hint.
-    pub context: bool,
-    /// Some of the numbers by their place in the result (RFC 9394 §3.1).
-    pub partial: Option<PartialRange>,
 }
 
 /// One condition. Texts are compared without regard to case, as substrings (RFC 3501 §6.4.4).
@@ -140,17 +120,41 @@ pub enum SearchKey {
     Fuzzy(Box<SearchKey>),
 }
 
+impl SearchKey {
+    /// Does MODSEQ stand anywhere in it? Then the answer tells a MODSEQ too (RFC 7162 §3.1.5).
+    pub fn names_mod_seq(&self) -> bool {
+        // The parser bounds the depth.
+        match self {
+            Self::ModSeq(_) => true,
+            Self::And(keys) => keys.iter().any(Self::names_mod_seq),
+            Self::Or(one, other) => one.names_mod_seq() || other.names_mod_seq(),
+            Self::Not(key) | Self::Fuzzy(key) => key.names_mod_seq(),
+            _ => false,
+        }
+    }
+}
+
 pub(super) fn search(cursor: &mut Cursor<'_>, numbering: Numbering) -> Result<Search, Reason> {
+    let returns = returns(cursor)?;
     if cursor.eat_word("CHARSET ") {
         cursor.spaces();
-        let charset = cursor.astring("a charset")?;
-        if !charset.eq_ignore_ascii_case(b"UTF-8") && !charset.eq_ignore_ascii_case(b"US-ASCII") {
-            return Err(Reason::BadCharset);
-        }
-        cursor.space()?;
+        charset(cursor)?;
     }
-    let mut program = Program { cursor, keys: 0, depth: 0 };
-    Ok(Search { numbering, key: program.keys(|cursor| !cursor.more())?, returns: None })
+    Ok(Search { numbering, key: keys(cursor)?, returns })
+}
+
+/// A charset that we know and the space behind it.
+pub(super) fn charset(cursor: &mut Cursor<'_>) -> Result<(), Reason> {
+    let charset = cursor.astring("a charset")?;
+    if !charset.eq_ignore_ascii_case(b"UTF-8") && !charset.eq_ignore_ascii_case(b"US-ASCII") {
+        return Err(Reason::BadCharset);
+    }
+    cursor.space()
+}
+
+/// A program up to the end of the command.
+pub(super) fn keys(cursor: &mut Cursor<'_>) -> Result<SearchKey, Reason> {
+    Program { cursor, keys: 0, depth: 0 }.keys(|cursor| !cursor.more())
 }
 
 /// A program while it is read, with what it has used up.
@@ -183,7 +187,7 @@ impl Program<'_, '_> {
         }
         let key = match self.cursor.peek() {
             Some(b'(') => self.group(),
-            Some(b'0'..=b'9' | b'*') => self.cursor.sequence_set().map(SearchKey::Sequence),
+            Some(b'0'..=b'9' | b'*' | b'$') => self.numbers(SearchKey::Sequence),
             _ => self.word(),
         };
         self.depth -= 1;
@@ -205,10 +209,13 @@ impl Program<'_, '_> {
             return Ok(key);
         }
         let argument = match word.as_str() {
-            "NOT" | "OR" | "UID" => Self::structure,
+            "NOT" | "OR" | "UID" | "FUZZY" => Self::structure,
             "KEYWORD" | "UNKEYWORD" => Self::keyword,
             "BEFORE" | "ON" | "SINCE" | "SENTBEFORE" | "SENTON" | "SENTSINCE" => Self::date,
-            "LARGER" | "SMALLER" => Self::size,
+            "SAVEDBEFORE" | "SAVEDON" | "SAVEDSINCE" => Self::date,
+            "LARGER" | "SMALLER" | "OLDER" | "YOUNGER" => Self::size,
+            "EMAILID" | "THREADID" => Self::object_id,
+            "MODSEQ" => Self::mod_seq,
             "BCC" | "CC" | "FROM" | "TO" | "SUBJECT" | "BODY" | "TEXT" | "HEADER" => Self::text,
             _ => return Err(Reason::expected("a search key that we know", at)),
         };
@@ -224,8 +231,16 @@ impl Program<'_, '_> {
                 self.cursor.space()?;
                 Ok(SearchKey::Or(Box::new(first), Box::new(self.key()?)))
             }
-            _ => self.cursor.sequence_set().map(SearchKey::Uid),
+            "FUZZY" => Ok(SearchKey::Fuzzy(Box::new(self.key()?))),
+            _ => self.numbers(SearchKey::Uid),
         }
+    }
+
+    fn numbers(&mut self, key: fn(SequenceSet) -> SearchKey) -> Result<SearchKey, Reason> {
+        Ok(match self.cursor.numbers()? {
+            Numbers::Set(set) => key(set),
+            Numbers::Saved => SearchKey::Saved,
+        })
     }
 
     fn keyword(&mut self, word: &str) -> Result<SearchKey, Reason> {
@@ -244,13 +259,51 @@ impl Program<'_, '_> {
             "SINCE" => SearchKey::Since(date),
             "SENTBEFORE" => SearchKey::SentBefore(date),
             "SENTON" => SearchKey::SentOn(date),
-            _ => SearchKey::SentSince(date),
+            "SENTSINCE" => SearchKey::SentSince(date),
+            "SAVEDBEFORE" => SearchKey::SavedBefore(date),
+            "SAVEDON" => SearchKey::SavedOn(date),
+            _ => SearchKey::SavedSince(date),
         })
     }
 
     fn size(&mut self, word: &str) -> Result<SearchKey, Reason> {
-        let size = self.cursor.number("a number of octets")?;
-        Ok(if word == "LARGER" { SearchKey::Larger(size) } else { SearchKey::Smaller(size) })
+        Ok(match word {
+            "LARGER" => SearchKey::Larger(self.cursor.number("a number of octets")?),
+            "SMALLER" => SearchKey::Smaller(self.cursor.number("a number of octets")?),
+            "OLDER" => SearchKey::Older(self.cursor.nz_number("a number of seconds")?.get()),
+            _ => SearchKey::Younger(self.cursor.nz_number("a number of seconds")?.get()),
+        })
+    }
+
+    fn object_id(&mut self, word: &str) -> Result<SearchKey, Reason> {
+        let at = self.cursor.place();
+        let id = self.cursor.astring("an object id")?;
+        // RFC 8474 §7: 1 to 255 letters, digits, underscores and hyphens.
+        let sound = (1..=255).contains(&id.len())
+            && id.iter().all(|octet| octet.is_ascii_alphanumeric() || matches!(octet, b'_' | b'-'));
+        if !sound {
+            return Err(Reason::expected("an object id", at));
+        }
+        let id = Cursor::text(&id);
+        Ok(if word == "EMAILID" { SearchKey::EmailId(id) } else { SearchKey::ThreadId(id) })
+    }
+
+    /// `MODSEQ 620162338`, `MODSEQ "/flags/\\draft" all 620162338`.
+    fn mod_seq(&mut self, _: &str) -> Result<SearchKey, Reason> {
+        if self.cursor.peek() == Some(b'"') {
+            let at = self.cursor.place();
+            let entry = self.cursor.quoted()?;
+            if !entry.get(..7).is_some_and(|begin| begin.eq_ignore_ascii_case(b"/flags/")) {
+                return Err(Reason::expected("an entry as \"/flags/\\\\seen\"", at));
+            }
+            self.cursor.space()?;
+            let at = self.cursor.place();
+            if !["PRIV", "SHARED", "ALL"].contains(&self.cursor.keyword("PRIV, SHARED or ALL")?.as_str()) {
+                return Err(Reason::expected("PRIV, SHARED or ALL", at));
+            }
+            self.cursor.space()?;
+        }
+        self.cursor.mod_seq().map(SearchKey::ModSeq)
     }
 
     fn text(&mut self, word: &str) -> Result<SearchKey, Reason> {
@@ -283,6 +336,7 @@ fn flag_key(word: &str) -> Option<SearchKey> {
         "RECENT" => SearchKey::Recent,
         "NEW" => SearchKey::New,
         "OLD" => SearchKey::Old,
+        "SAVEDATESUPPORTED" => SearchKey::SaveDateSupported,
         _ => {
             let (name, set) = word.strip_prefix("UN").map_or((word, true), |name| (name, false));
             SearchKey::Flag { flag: SystemFlag::from_name(&format!("\\{name}"))?, set }

@@ -2,8 +2,11 @@
 //!
 //! RFC 5256 §3, §5; RFC 5957 (DISPLAYFROM, DISPLAYTO); RFC 5267 §3 (RETURN).
 
+use super::error::Reason;
 use super::request::Numbering;
-use super::search::{SearchKey, SearchReturn};
+use super::returns::{SearchReturn, returns};
+use super::search::{SearchKey, charset, keys};
+use crate::cursor::Cursor;
 
 /// SORT and UID SORT.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,4 +66,25 @@ impl SortBy {
         (Self::DisplayFrom, "DISPLAYFROM"),
         (Self::DisplayTo, "DISPLAYTO"),
     ];
+}
+
+pub(super) fn sort(cursor: &mut Cursor<'_>, numbering: Numbering) -> Result<Sort, Reason> {
+    let returns = returns(cursor)?;
+    let criteria = cursor.list("( and sort criteria", criterion)?;
+    cursor.space()?;
+    charset(cursor)?;
+    Ok(Sort { numbering, criteria, key: keys(cursor)?, returns })
+}
+
+fn criterion(cursor: &mut Cursor<'_>) -> Result<SortCriterion, Reason> {
+    let at = cursor.place();
+    let mut name = cursor.keyword("a sort criterion")?;
+    let reverse = name == "REVERSE";
+    if reverse {
+        cursor.space()?;
+        name = cursor.keyword("a sort criterion")?;
+    }
+    let found = SortBy::ALL.into_iter().find(|(_, known)| *known == name);
+    let (by, _) = found.ok_or_else(|| Reason::expected("a sort criterion that we know", at))?;
+    Ok(SortCriterion { reverse, by })
 }

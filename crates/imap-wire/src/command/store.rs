@@ -1,16 +1,17 @@
 //! STORE, and lists of flags.
 //!
-//! RFC 3501 §6.4.6. `\Recent` cannot be set by a client and is dropped from lists that name it.
+//! RFC 3501 §6.4.6; RFC 7162 §3.1.3 (UNCHANGEDSINCE). `\Recent` cannot be set by a client and is dropped from lists that name it.
 
 use std::str::FromStr;
 
-use model::{FlagError, FlagPatch, FlagSet, Keyword, SystemFlag};
+use model::{FlagError, FlagPatch, FlagSet, Keyword, ModSeq, SystemFlag};
 
 use super::error::Reason;
 use super::request::{MessageSet, Store};
 use crate::cursor::{Cursor, is_atom};
 
 pub(super) fn store(messages: MessageSet, cursor: &mut Cursor<'_>) -> Result<Store, Reason> {
+    let unchanged_since = if cursor.peek() == Some(b'(') { Some(modifiers(cursor)?) } else { None };
     let patch: fn(FlagSet) -> FlagPatch = if cursor.eat(b'+') {
         FlagPatch::Add
     } else if cursor.eat(b'-') {
@@ -26,7 +27,23 @@ pub(super) fn store(messages: MessageSet, cursor: &mut Cursor<'_>) -> Result<Sto
     };
     cursor.space()?;
     let flags = if cursor.peek() == Some(b'(') { flag_list(cursor)? } else { bare_flags(cursor)? };
-    Ok(Store { messages, patch: patch(flags), silent, unchanged_since: None })
+    Ok(Store { messages, patch: patch(flags), silent, unchanged_since })
+}
+
+/// `(UNCHANGEDSINCE n) `
+fn modifiers(cursor: &mut Cursor<'_>) -> Result<ModSeq, Reason> {
+    cursor.expect(b'(', "(")?;
+    cursor.spaces();
+    let at = cursor.place();
+    if cursor.keyword("UNCHANGEDSINCE")? != "UNCHANGEDSINCE" {
+        return Err(Reason::expected("UNCHANGEDSINCE", at));
+    }
+    cursor.space()?;
+    let unchanged_since = cursor.mod_seq()?;
+    cursor.spaces();
+    cursor.expect(b')', ")")?;
+    cursor.space()?;
+    Ok(unchanged_since)
 }
 
 /// `(\Seen $Forwarded)`, also empty.

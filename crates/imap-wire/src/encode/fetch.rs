@@ -1,12 +1,14 @@
 //! FETCH responses.
 //!
-//! RFC 3501 §7.4.2.
+//! RFC 3501 §7.4.2; RFC 7162 §3.1.4 (MODSEQ); RFC 8474 §5 (EMAILID, THREADID); RFC 8514 §4.2 (SAVEDATE); RFC 8970 §4
+//! (PREVIEW); RFC 3516 §4.2 (BINARY).
 
+use std::num::NonZeroU32;
 use std::sync::LazyLock;
 
-use model::{FlagSet, SeqNo, SystemFlag, Uid};
+use model::{FlagSet, ModSeq, SeqNo, SystemFlag, Uid};
 
-use super::string::{number, string};
+use super::string::{nstring, number, string};
 use crate::command::{Partial, Section};
 use crate::datetime::DateTime;
 
@@ -119,12 +121,81 @@ impl<'a> FetchWriter<'a> {
         self.out.extend_from_slice(b" NIL");
     }
 
+    /// `MODSEQ (n)`
+    pub fn mod_seq(&mut self, mod_seq: ModSeq) {
+        self.name("MODSEQ (");
+        number(mod_seq.0, self.out);
+        self.out.push(b')');
+    }
+    /// `EMAILID (…)`; ids are of letters, digits, `-` and `_`.
+    pub fn email_id(&mut self, id: &str) {
+        self.name("EMAILID (");
+        self.out.extend_from_slice(id.as_bytes());
+        self.out.push(b')');
+    }
+    /// `THREADID (…)`, or NIL where threads are not known.
+    pub fn thread_id(&mut self, id: Option<&str>) {
+        self.name("THREADID ");
+        match id {
+            Some(id) => {
+                self.out.push(b'(');
+                self.out.extend_from_slice(id.as_bytes());
+                self.out.push(b')');
+            }
+            None => self.out.extend_from_slice(b"NIL"),
+        }
+    }
+    /// `SAVEDATE "…"`, or NIL where that is not known.
+    pub fn save_date(&mut self, date: Option<DateTime>) {
+        self.name("SAVEDATE ");
+        match date {
+            Some(date) => date.write(self.out),
+            None => self.out.extend_from_slice(b"NIL"),
+        }
+    }
+    /// `PREVIEW "…"`; NIL if there is none at hand. At most 256 characters (RFC 8970 §3.2).
+    pub fn preview(&mut self, text: Option<&str>) {
+        self.name("PREVIEW ");
+        nstring(text.map(str::as_bytes), self.out);
+    }
+    /// `BINARY[…]<start> ~{n}`; exactly `len` octets must follow, NUL too.
+    pub fn binary_header(&mut self, part: &[NonZeroU32], partial: Option<Partial>, len: u64) {
+        self.binary_name("BINARY[", part, partial);
+        self.out.extend_from_slice(b" ~{");
+        number(len, self.out);
+        self.out.extend_from_slice(b"}\r\n");
+    }
+    /// `BINARY[…] NIL`: there is no such part.
+    pub fn binary_nil(&mut self, part: &[NonZeroU32], partial: Option<Partial>) {
+        self.binary_name("BINARY[", part, partial);
+        self.out.extend_from_slice(b" NIL");
+    }
+    /// `BINARY.SIZE[…] n`
+    pub fn binary_size(&mut self, part: &[NonZeroU32], bytes: u64) {
+        self.binary_name("BINARY.SIZE[", part, None);
+        self.out.push(b' ');
+        number(bytes, self.out);
+    }
+
+    fn binary_name(&mut self, name: &str, part: &[NonZeroU32], partial: Option<Partial>) {
+        self.name(name);
+        for (place, level) in part.iter().enumerate() {
+            if place > 0 {
+                self.out.push(b'.');
+            }
+            number(u64::from(level.get()), self.out);
+        }
+        self.bracket_ends(partial);
+    }
     fn section_name(&mut self, section: &Section, partial: Option<Partial>) {
         use std::io::Write;
         self.name("BODY[");
         if section.text.is_some() || !section.part.is_empty() {
             write!(self.out, "{section}").expect("a Vec takes everything");
         }
+        self.bracket_ends(partial);
+    }
+    fn bracket_ends(&mut self, partial: Option<Partial>) {
         self.out.push(b']');
         if let Some(partial) = partial {
             self.out.push(b'<');
@@ -191,6 +262,31 @@ mod tests {
         let expected = "* 12 FETCH (UID 7 FLAGS (\\Answered \\Seen $Forwarded \\Recent) \
             INTERNALDATE \" 1-Jan-1970 00:00:00 +0000\" RFC822.SIZE 44827 ENVELOPE (NIL) BODY[]<5> {3}\r\nabc \
             BODY[1.2.HEADER.FIELDS.NOT (To \"X-]\")] NIL)\r\n";
+        assert_eq!(String::from_utf8(out).unwrap(), expected);
+    }
+
+    #[test]
+    fn items_of_extensions() {
+        let mut out = Vec::new();
+        let part: Vec<_> = [1, 2].into_iter().filter_map(NonZeroU32::new).collect();
+        let mut fetch = FetchWriter::new(SeqNo::MIN, &mut out);
+        fetch.mod_seq(ModSeq(624_140_003));
+        fetch.email_id("M6d99ac3275bb4e");
+        fetch.thread_id(Some("T64b478a75b7ea9"));
+        fetch.thread_id(None);
+        fetch.save_date(Some(DateTime::utc(UnixMillis(0))));
+        fetch.save_date(None);
+        fetch.preview(Some("Hej \"du\""));
+        fetch.preview(Some("Hallå"));
+        fetch.preview(None);
+        fetch.binary_size(&part, 15);
+        fetch.binary_nil(&part, None);
+        fetch.binary_header(&[], Some(Partial { start: 7, length: NonZeroU32::MIN }), 1);
+        fetch.out().push(0);
+        fetch.finish();
+        let expected = "* 1 FETCH (MODSEQ (624140003) EMAILID (M6d99ac3275bb4e) THREADID (T64b478a75b7ea9) THREADID NIL \
+            SAVEDATE \" 1-Jan-1970 00:00:00 +0000\" SAVEDATE NIL PREVIEW \"Hej \\\"du\\\"\" PREVIEW {6}\r\nHallå \
+            PREVIEW NIL BINARY.SIZE[1.2] 15 BINARY[1.2] NIL BINARY[]<7> ~{1}\r\n\0)\r\n";
         assert_eq!(String::from_utf8(out).unwrap(), expected);
     }
 

@@ -44,16 +44,6 @@ pub fn ok(code: &Code, text: &'static str, out: &mut Vec<u8>) {
     out.extend_from_slice(b"\r\n");
 }
 
-/// `* SEARCH n n n`
-pub fn search(numbers: impl IntoIterator<Item = u32>, out: &mut Vec<u8>) {
-    out.extend_from_slice(b"* SEARCH");
-    for n in numbers {
-        out.push(b' ');
-        number(u64::from(n), out);
-    }
-    out.extend_from_slice(b"\r\n");
-}
-
 /// What STATUS tells of an item.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StatusValue {
@@ -139,8 +129,6 @@ mod tests {
         expunge(SeqNo::MIN, &mut out);
         flags(&FlagSet::from_system_bits(31), &mut out);
         ok(&Code::ReadOnly, "Look only", &mut out);
-        search([2, 84, 882], &mut out);
-        search([], &mut out);
         let values = [
             (StatusItem::Messages, StatusValue::Number(231)),
             (StatusItem::MailboxId, StatusValue::Id("F1".to_owned())),
@@ -150,7 +138,7 @@ mod tests {
         quota_root(&name, &["konto"], &mut out);
         let expected = "* 172 EXISTS\r\n* 0 RECENT\r\n* 1 EXPUNGE\r\n\
             * FLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft)\r\n* OK [READ-ONLY] Look only\r\n\
-            * SEARCH 2 84 882\r\n* SEARCH\r\n* STATUS \"&AMU-k 7\" (MESSAGES 231 MAILBOXID (F1))\r\n\
+            * STATUS \"&AMU-k 7\" (MESSAGES 231 MAILBOXID (F1))\r\n\
             * QUOTA konto (STORAGE 10 512)\r\n* QUOTAROOT \"&AMU-k 7\" konto\r\n";
         assert_eq!(String::from_utf8(out).unwrap(), expected);
     }

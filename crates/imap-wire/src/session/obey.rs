@@ -79,7 +79,11 @@ impl Session {
                 Text::new("Mappen är öppnad bara för läsning.", "The mailbox is open for reading only.");
             return self.no(&tag, Code::ReadOnly, &text);
         }
-        let (request, then) = match request {
+        if let Some(why) = self.not_enabled(&request) {
+            return self.bad(&tag, why);
+        }
+        self.note_condstore(&request);
+        let (request, then) = match self.in_the_enabled_form(request) {
             Request::Select(select) => {
                 let selected = Selected { mailbox: select.mailbox.clone(), read_only: select.read_only };
                 (Request::Select(select), Then::Select(selected))

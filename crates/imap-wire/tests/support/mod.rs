@@ -3,4 +3,6 @@
 
 pub(crate) mod dialogue;
 pub(crate) mod generate;
+mod generate_messages;
 pub(crate) mod print;
+mod print_messages;

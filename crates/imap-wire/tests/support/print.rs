@@ -3,9 +3,11 @@
 use std::fmt::Display;
 use std::io::Write;
 
-use imap_wire::command::{Fetch, FetchItem, List, MessageSet, Numbering, Request, SearchKey, Store};
+use imap_wire::command::{List, MessageSet, Numbering, Request};
 use imap_wire::{Command, ListPattern, encode, encode_mutf7};
-use model::{FlagPatch, FlagSet, MailboxName};
+use model::{FlagSet, MailboxName};
+
+use super::print_messages::{fetch, search, select, sort, store, thread};
 
 /// The command without its tag and without the line end.
 pub(crate) fn command(command: &Command) -> Vec<u8> {
@@ -72,7 +74,8 @@ fn request_to(request: &Request, out: &mut Vec<u8>) {
         Request::Noop => put(out, "NOOP"),
         Request::Check => put(out, "CHECK"),
         Request::Select(select) => {
-            named(if select.read_only { "EXAMINE" } else { "SELECT" }, &select.mailbox, out)
+            named(if select.read_only { "EXAMINE" } else { "SELECT" }, &select.mailbox, out);
+            self::select(select, out);
         }
         Request::Create { mailbox, .. } => named("CREATE", mailbox, out),
         Request::Delete(mailbox) => named("DELETE", mailbox, out),
@@ -113,13 +116,14 @@ fn request_to(request: &Request, out: &mut Vec<u8>) {
         Request::Close { expunge } => put(out, if *expunge { "CLOSE" } else { "UNSELECT" }),
         Request::Expunge { uids: None } => put(out, "EXPUNGE"),
         Request::Expunge { uids: Some(uids) } => put(out, format!("UID EXPUNGE {uids}")),
-        Request::Search(search) => {
-            put(out, uid(search.numbering));
-            put(out, "SEARCH");
-            put(out, " ");
-            match &search.key {
-                SearchKey::And(keys) => key_list(keys, out),
-                other => key(other, out),
+        Request::Search(what) => search(what, out),
+        Request::Sort(what) => sort(what, out),
+        Request::Thread(what) => thread(what, out),
+        Request::CancelUpdate(tags) => {
+            put(out, "CANCELUPDATE");
+            for tag in tags {
+                out.push(b' ');
+                string(tag, out);
             }
         }
         Request::Fetch(what) => fetch(what, out),
@@ -136,10 +140,10 @@ fn request_to(request: &Request, out: &mut Vec<u8>) {
     }
 }
 
-fn put(out: &mut Vec<u8>, text: impl Display) {
+pub(super) fn put(out: &mut Vec<u8>, text: impl Display) {
     write!(out, "{text}").unwrap();
 }
-fn string(text: &str, out: &mut Vec<u8>) {
+pub(super) fn string(text: &str, out: &mut Vec<u8>) {
     encode::string(text.as_bytes(), out);
 }
 fn named(verb: &str, mailbox: &MailboxName, out: &mut Vec<u8>) {
@@ -147,10 +151,10 @@ fn named(verb: &str, mailbox: &MailboxName, out: &mut Vec<u8>) {
     out.push(b' ');
     encode::mailbox(mailbox, out);
 }
-fn uid(numbering: Numbering) -> &'static str {
+pub(super) fn uid(numbering: Numbering) -> &'static str {
     if numbering == Numbering::Uid { "UID " } else { "" }
 }
-fn numbered(verb: &str, messages: &MessageSet, out: &mut Vec<u8>) {
+pub(super) fn numbered(verb: &str, messages: &MessageSet, out: &mut Vec<u8>) {
     put(out, format!("{}{verb} {} ", uid(messages.numbering), messages.numbers));
 }
 fn flag_list(flags: &FlagSet, out: &mut Vec<u8>) {
@@ -198,106 +202,4 @@ fn list(list: &List, out: &mut Vec<u8>) {
 fn options(words: &[(bool, &str)], out: &mut Vec<u8>) {
     let words: Vec<_> = words.iter().filter(|(set, _)| *set).map(|(_, word)| *word).collect();
     put(out, format!("({})", words.join(" ")));
-}
-
-fn fetch(fetch: &Fetch, out: &mut Vec<u8>) {
-    numbered("FETCH", &fetch.messages, out);
-    out.push(b'(');
-    for (place, item) in fetch.items.iter().enumerate() {
-        put(out, if place > 0 { " " } else { "" });
-        match item {
-            FetchItem::Envelope => put(out, "ENVELOPE"),
-            FetchItem::Flags => put(out, "FLAGS"),
-            FetchItem::InternalDate => put(out, "INTERNALDATE"),
-            FetchItem::Rfc822 => put(out, "RFC822"),
-            FetchItem::Rfc822Header => put(out, "RFC822.HEADER"),
-            FetchItem::Rfc822Text => put(out, "RFC822.TEXT"),
-            FetchItem::Rfc822Size => put(out, "RFC822.SIZE"),
-            FetchItem::Body => put(out, "BODY"),
-            FetchItem::BodyStructure => put(out, "BODYSTRUCTURE"),
-            FetchItem::Uid => put(out, "UID"),
-            FetchItem::BodySection { section, partial, peek } => {
-                put(out, format!("BODY{}[{section}]", if *peek { ".PEEK" } else { "" }));
-                if let Some(partial) = partial {
-                    put(out, format!("<{}.{}>", partial.start, partial.length));
-                }
-            }
-            other => put(out, format!("{other:?}")),
-        }
-    }
-    out.push(b')');
-}
-
-fn store(store: &Store, out: &mut Vec<u8>) {
-    numbered("STORE", &store.messages, out);
-    let (sign, flags) = match &store.patch {
-        FlagPatch::Replace(flags) => ("", flags),
-        FlagPatch::Add(flags) => ("+", flags),
-        FlagPatch::Remove(flags) => ("-", flags),
-    };
-    put(out, format!("{sign}FLAGS{} ({flags})", if store.silent { ".SILENT" } else { "" }));
-}
-
-fn key_list(keys: &[SearchKey], out: &mut Vec<u8>) {
-    for (place, one) in keys.iter().enumerate() {
-        put(out, if place > 0 { " " } else { "" });
-        key(one, out);
-    }
-}
-
-fn key(key_: &SearchKey, out: &mut Vec<u8>) {
-    let mut text = |word: &str, value: &str| {
-        put(out, format!("{word} "));
-        string(value, out);
-    };
-    match key_ {
-        SearchKey::Bcc(value) => text("BCC", value),
-        SearchKey::Cc(value) => text("CC", value),
-        SearchKey::From(value) => text("FROM", value),
-        SearchKey::To(value) => text("TO", value),
-        SearchKey::Subject(value) => text("SUBJECT", value),
-        SearchKey::Body(value) => text("BODY", value),
-        SearchKey::Text(value) => text("TEXT", value),
-        SearchKey::Header { name, value } => {
-            text("HEADER", name);
-            out.push(b' ');
-            string(value, out);
-        }
-        SearchKey::And(keys) => {
-            out.push(b'(');
-            key_list(keys, out);
-            out.push(b')');
-        }
-        SearchKey::Or(first, second) => {
-            put(out, "OR ");
-            key(first, out);
-            out.push(b' ');
-            key(second, out);
-        }
-        SearchKey::Not(not) => {
-            put(out, "NOT ");
-            key(not, out);
-        }
-        SearchKey::Flag { flag, set } => {
-            put(out, format!("{}{}", if *set { "" } else { "UN" }, flag.name()[1..].to_uppercase()));
-        }
-        SearchKey::Keyword { keyword, set } => {
-            put(out, format!("{}KEYWORD {}", if *set { "" } else { "UN" }, keyword.as_str()));
-        }
-        SearchKey::Sequence(set) => put(out, set),
-        SearchKey::Uid(set) => put(out, format!("UID {set}")),
-        SearchKey::All => put(out, "ALL"),
-        SearchKey::Recent => put(out, "RECENT"),
-        SearchKey::New => put(out, "NEW"),
-        SearchKey::Old => put(out, "OLD"),
-        SearchKey::Before(date) => put(out, format!("BEFORE {date}")),
-        SearchKey::On(date) => put(out, format!("ON {date}")),
-        SearchKey::Since(date) => put(out, format!("SINCE {date}")),
-        SearchKey::SentBefore(date) => put(out, format!("SENTBEFORE {date}")),
-        SearchKey::SentOn(date) => put(out, format!("SENTON {date}")),
-        SearchKey::SentSince(date) => put(out, format!("SENTSINCE {date}")),
-        SearchKey::Larger(size) => put(out, format!("LARGER {size}")),
-        SearchKey::Smaller(size) => put(out, format!("SMALLER {size}")),
-        other => put(out, format!("{other:?}")),
-    }
 }

@@ -47,6 +47,9 @@ pub enum MailboxError {
     /// Some of the messages are gone and the session has not been told: NO \[EXPUNGEISSUED\].
     #[error("some of these messages are gone")]
     Expunged,
+    /// The access control list does not allow it: NO \[NOPERM\].
+    #[error("the rights to the mailbox do not allow it")]
+    NoPermission,
     /// EXAMINE does not change anything: NO.
     #[error("the mailbox is open for reading only")]
     ReadOnly,
@@ -62,6 +65,11 @@ pub enum MailboxError {
 }
 
 impl MailboxError {
+    /// Is only one message damaged, so that others are worth trying?
+    pub fn concerns_one_message(&self) -> bool {
+        use StoreError as S;
+        matches!(self, Self::Store(S::NoBody(_) | S::Damaged { .. } | S::Record { .. }))
+    }
     /// What the person at the other end should read.
     pub fn text(&self) -> Text {
         match self {
@@ -107,6 +115,10 @@ impl MailboxError {
             Self::Expunged => {
                 Text::new("Några av breven är redan borta", "Some of the messages are gone already")
             }
+            Self::NoPermission => Text::new(
+                "Du har inte rätt att göra det i den delade mappen",
+                "You have no right to do that in the shared mailbox",
+            ),
             Self::ReadOnly => {
                 Text::new("Mappen är öppnad för läsning", "The mailbox is open for reading only")
             }

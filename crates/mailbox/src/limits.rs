@@ -19,6 +19,8 @@ pub struct Limits {
     pub derived_cache_bytes_max: usize,
     /// Header texts kept in memory for SEARCH, for all sessions, in octets. Default 33554432.
     pub search_cache_bytes_max: usize,
+    /// What SORT and THREAD know of messages, kept in memory for all sessions, in octets. Default 67108864.
+    pub sort_cache_bytes_max: usize,
     /// Octets of one letter that SEARCH reads when its derived data are incomplete. Default 26214400.
     pub search_letter_bytes_max: u64,
     /// Letters and their text in memory while SEARCH looks into them, for all sessions, in octets; one larger letter still
@@ -26,6 +28,9 @@ pub struct Limits {
     pub search_bytes_max: u64,
     /// Searches of one account that read letters at a time; others wait. Default 2.
     pub searches_per_account_max: usize,
+    /// Letters of a mailbox that may be without a place in the search index before a search has one made for them; they
+    /// are read instead. Default 128.
+    pub search_unindexed_max: u32,
     /// A table of an open mailbox that nobody has asked for so long leaves the memory, in seconds. Default 60.
     pub view_idle_seconds: u32,
     /// All tables of open mailboxes together, in octets; beyond it the ones that were used longest ago leave the memory.
@@ -43,6 +48,9 @@ pub struct Limits {
     /// Refuse to create a mailbox named as programs name Sent, Trash, Drafts or Junk in some language, since each account
     /// has those four already. Default true.
     pub refuse_twins: bool,
+    /// A letter that a program puts into Sent is not kept twice if the server filed a copy of it there so lately, in seconds;
+    /// 0 keeps both. Default 900.
+    pub sent_copy_seconds_max: u64,
     /// People that one mailbox can be shared with. Default 100.
     pub grants_max: usize,
     /// How mailboxes are shared.
@@ -57,9 +65,11 @@ impl Default for Limits {
             parse_bytes_max: 128 << 20,
             derived_cache_bytes_max: 32 << 20,
             search_cache_bytes_max: 32 << 20,
+            sort_cache_bytes_max: 64 << 20,
             search_letter_bytes_max: 25 << 20,
             search_bytes_max: 64 << 20,
             searches_per_account_max: 2,
+            search_unindexed_max: 128,
             view_idle_seconds: 60,
             tables_bytes_max: 256 << 20,
             recent_marks_max: 200_000,
@@ -67,6 +77,7 @@ impl Default for Limits {
             change_days: 30,
             changes_max: 100_000,
             refuse_twins: true,
+            sent_copy_seconds_max: 900,
             grants_max: 100,
             sharing: Sharing::default(),
         }

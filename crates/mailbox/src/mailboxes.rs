@@ -6,14 +6,16 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use bytes::Bytes;
-use model::{AccountId, FlagSet, MailboxRef, QueueId, TenantId, Uid, UidValidity, UnixMillis};
+use model::{AccountId, FlagSet, MailboxRef, QueueId, TenantId, Uid, UidValidity, UnixMillis, Zone};
 use store::{
-    Batch, BodyId, MailboxState, MailboxStateKey, Op, Outcome, Store, StoreError, Usage, UsageKey, Watch,
+    Batch, BodyId, MailboxState, MailboxStateKey, NewMessage, Op, Outcome, Store, StoreError, Usage, UsageKey, Watch,
     WatchKey,
 };
 
 use crate::bytes_cache::BytesCache;
+use crate::facets::FacetCache;
 use crate::search_budget::SearchBudget;
+use crate::search_index::{Head, SearchIndex};
 use crate::table::Table;
 use crate::view::Views;
 use crate::{Letters, Limits, MailboxError, Prepared, QuotaLimit};
@@ -30,7 +32,9 @@ pub(crate) struct Inner {
     letters: Letters,
     pub(crate) views: Views,
     pub(crate) derived: BytesCache<(TenantId, BodyId), Bytes>,
-    pub(crate) heads: BytesCache<(MailboxRef, Uid), Arc<str>>,
+    pub(crate) heads: BytesCache<(MailboxRef, Uid), Head>,
+    pub(crate) index: SearchIndex,
+    pub(crate) facets: FacetCache,
     pub(crate) searches: SearchBudget,
     pub(crate) intents: AtomicU64,
     pub(crate) started: UnixMillis,
@@ -48,6 +52,8 @@ pub struct NewLetter {
     pub flags: FlagSet,
     /// INTERNALDATE; now if the client gave none.
     pub internal_date: Option<UnixMillis>,
+    /// Its zone, as the client gave it.
+    pub zone: Zone,
 }
 
 /// Where letters went (APPENDUID).
@@ -59,6 +65,26 @@ pub struct Appended {
     pub uids: Vec<Uid>,
 }
 
+impl NewLetter {
+    /// Puts it into a commit.
+    pub(crate) fn file(self, mailbox: MailboxRef, now: UnixMillis, batch: &mut Batch) {
+        let Self { letter, flags, internal_date, zone } = self;
+        let message = letter.message(flags, internal_date.unwrap_or(now), QueueId::new(0));
+        batch.ops.push(Op::Append(mailbox, NewMessage { zone, ..message }));
+        batch.bodies.push(letter.staged);
+    }
+}
+
+impl Appended {
+    pub(crate) fn new(uid_validity: UidValidity, outcomes: Vec<Outcome>) -> Self {
+        let filed = |outcome| match outcome {
+            Outcome::Filed { uid, .. } => Some(uid),
+            _ => None,
+        };
+        Self { uid_validity, uids: outcomes.into_iter().filter_map(filed).collect() }
+    }
+}
+
 impl Mailboxes {
     /// The service over a store. `now` separates what was there at the start from what comes later (\Recent).
     pub fn new(store: Store, limits: Limits, reading: message::Limits, now: UnixMillis) -> Self {
@@ -68,7 +94,9 @@ impl Mailboxes {
             views: Views::default(),
             derived: BytesCache::new(limits.derived_cache_bytes_max),
             heads: BytesCache::new(limits.search_cache_bytes_max),
+            facets: FacetCache::new(limits.sort_cache_bytes_max),
             searches: SearchBudget::new(&limits),
+            index: SearchIndex::default(),
             intents: AtomicU64::new(0),
             started: now,
             store,
@@ -157,18 +185,11 @@ impl Mailboxes {
         let bytes = letters.iter().map(|new| new.letter.size).sum();
         let state = self.check_room(mailbox, bytes, letters.len() as u64, quota).await?;
         let mut batch = Batch::new(now);
-        for NewLetter { letter, flags, internal_date } in letters {
-            let message = letter.message(flags, internal_date.unwrap_or(now), QueueId::new(0));
-            batch.ops.push(Op::Append(mailbox, message));
-            batch.bodies.push(letter.staged);
+        for new in letters {
+            new.file(mailbox, now, &mut batch);
         }
         let committed = self.store().commit(batch).await?;
-        let filed = |outcome| match outcome {
-            Outcome::Filed { uid, .. } => Some(uid),
-            _ => None,
-        };
-        let uids = committed.outcomes.into_iter().filter_map(filed).collect();
-        Ok(Appended { uid_validity: state.uid_validity, uids })
+        Ok(Appended::new(state.uid_validity, committed.outcomes))
     }
 
     /// Is there room in a mailbox and its account for so much more?

@@ -15,6 +15,7 @@ impl Mailboxes {
     pub fn sweep(&self, now: UnixMillis) {
         let idle = Duration::from_secs(self.limits().view_idle_seconds.into());
         self.inner.views.sweep(idle, self.limits().tables_bytes_max, now);
+        self.inner.facets.sweep(idle, now);
     }
 
     /// Throws away changes of an account's mailboxes that are over the limits. Call it for every account about once a day.

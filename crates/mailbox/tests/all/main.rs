@@ -8,5 +8,6 @@ mod folders;
 mod model_based;
 mod search;
 mod sessions;
+mod sorting;
 mod upkeep;
 mod world;

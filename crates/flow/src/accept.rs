@@ -7,8 +7,11 @@
 
 use std::collections::BTreeMap;
 
-use mailbox::{Prepared, inbox};
-use model::{EmailAddress, FlagSet, MailboxRef, QueueId, ReversePath, TenantId, UnixMillis};
+use mailbox::{Prepared, inbox, special};
+use model::{
+    AccountId, EmailAddress, FlagSet, MailboxRef, QueueId, ReversePath, SpecialUse, SystemFlag, TenantId,
+    UnixMillis,
+};
 use queue::{Queue, Route};
 use store::{Batch, CommitError, MessageEntry, Op, Spool};
 
@@ -28,6 +31,8 @@ pub(crate) struct Letter {
     /// One recipient who is gone refuses the whole letter.
     pub(crate) strict: bool,
     pub(crate) recipients: Vec<Recipient>,
+    /// The function that it is from: its sent mail gets a copy in the same commit.
+    pub(crate) copy_for: Option<Recipient>,
     /// Others for the log.
     pub(crate) extras: Vec<(TenantId, EmailAddress, Verdict)>,
     pub(crate) unlisted: u32,
@@ -41,6 +46,8 @@ struct Share {
     extras: Vec<(EmailAddress, Verdict)>,
     /// Addresses in other municipalities, for the sender's log.
     elsewhere: Vec<(EmailAddress, Verdict)>,
+    /// Whose sent mail gets a copy.
+    copy_for: Option<AccountId>,
     unlisted: u32,
 }
 
@@ -105,7 +112,7 @@ async fn prepare(road: &Road, letter: Letter, content: Spool) -> Result<Ready, C
     let mut shares = BTreeMap::new();
     for (tenant, share) in letter.shares() {
         let secret = road.secrets.of(tenant, at).await?;
-        let prepared = match share.recipients.is_empty() {
+        let prepared = match share.recipients.is_empty() && share.copy_for.is_none() {
             true => None,
             false => Some(road.letters.prepare(tenant, content.clone()).await?),
         };
@@ -123,6 +130,9 @@ impl Letter {
                 elsewhere.push((recipient.address.clone(), Verdict::Elsewhere));
             }
             shares.entry(recipient.tenant).or_default().recipients.push(recipient);
+        }
+        if let Some(function) = self.copy_for {
+            shares.entry(function.tenant).or_default().copy_for = Some(function.account);
         }
         for (tenant, address, verdict) in self.extras {
             shares.entry(tenant).or_default().extras.push((address, verdict));
@@ -178,8 +188,16 @@ impl Ready {
         let heading =
             LogRow { message_id: message_id.map(|id| secret.message_id(id)), ..self.heading.clone() };
         let mut rows: Vec<Vec<(EmailAddress, Verdict)>> = Vec::new();
-        if let Some(prepared) = prepared.as_ref().filter(|_| !share.recipients.is_empty()) {
+        let kept = share.copy_for.is_some() || !share.recipients.is_empty();
+        if let Some(prepared) = prepared.as_ref().filter(|_| kept) {
             batch.bodies.push(prepared.staged.clone());
+            if let Some(function) = share.copy_for {
+                let seen = FlagSet::from_iter([SystemFlag::Seen]);
+                let copy = prepared.message(seen, self.at, self.queue_id);
+                batch.ops.push(Op::Append(special(tenant, function, SpecialUse::Sent), copy));
+            }
+        }
+        if let Some(prepared) = prepared.as_ref().filter(|_| !share.recipients.is_empty()) {
             let verdict = if direct { Verdict::Filed } else { Verdict::Waiting };
             let pages = paginate(share.recipients.clone(), |recipient| &recipient.address);
             for page in &pages {
@@ -278,6 +296,7 @@ mod tests {
             from: ReversePath::Address("a@b.test".parse().unwrap()),
             sender_tenant: Some(sender),
             strict: true,
+            copy_for: recipients.first().cloned(),
             extras: recipients.iter().take(16).map(|one| (sender, one.address.clone(), refused)).collect(),
             recipients,
             unlisted: 9,

@@ -12,7 +12,8 @@ use tokio::sync::mpsc;
 
 use crate::log::{LogKeeper, LogSecrets, RefusedLetter, channel};
 use crate::queue_id::QueueIds;
-use crate::{Limits, Origin, Refusal, Transaction, sender};
+use crate::sender::{self, Sender};
+use crate::{Limits, Origin, Refusal, Transaction};
 
 /// What intake stands on.
 pub struct IntakeConfig {
@@ -133,7 +134,8 @@ impl Intake {
             Origin::Local => (None, self.road.limits.staff),
             Origin::Submission { login, .. } => {
                 let account = sender::account(&self.road.directory, login).await?;
-                sender::return_path(&account, &from)?;
+                let Road { store, directory, .. } = &*self.road;
+                Sender { store, directory, login, account: &account }.return_path(&from).await?;
                 let limits = self.road.limits.of_role(account.role);
                 (Some(account), limits)
             }

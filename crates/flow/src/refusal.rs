@@ -147,6 +147,18 @@ impl Refusal {
             ),
         )
     }
+    pub(crate) fn several_functions() -> Self {
+        Self::new(
+            550,
+            (5, 7, 1),
+            "Ett brev kan bara ha en funktion som avsändare. Välj en av dem.",
+            "A letter can have one function as its sender. Choose one of them.",
+        )
+    }
+    /// An address in a display name, which may not be used, is told as such; what failed here stays as it is.
+    pub(crate) fn or_name_of_another(self, shown: &EmailAddress) -> Self {
+        if self.code == 550 { Self::name_of_another(shown) } else { self }
+    }
     pub(crate) fn name_of_another(shown: &EmailAddress) -> Self {
         Self::new(
             550,

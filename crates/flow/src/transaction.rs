@@ -19,9 +19,10 @@ use crate::header_tap::HeaderTap;
 use crate::intake::Road;
 use crate::limits::SenderLimits;
 use crate::log::{RefusedLetter, Verdict};
-use crate::recipient::{Facts, judge};
+use crate::recipient::{Facts, Recipient, judge};
 use crate::recipients::{Recipients, Refused, verdict};
-use crate::{MailParams, Origin, Refusal, sender};
+use crate::sender::{self, Sender};
+use crate::{MailParams, Origin, Refusal};
 
 /// The letter is ours: durable, and filed or queued for each of its recipients.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,13 +114,7 @@ impl Transaction {
         if !self.recipients.has_room(to, self.limits.recipients_max) {
             return Err(Refusal::too_many_recipients(self.recipients.addresses()));
         }
-        let facts = Facts {
-            origin: &self.origin,
-            size: self.params.size.unwrap_or_default(),
-            locked_receive: self.road.limits.locked_receive,
-        };
-        let judged = judge(&self.road.store, &self.road.directory, &facts, to, self.began).await;
-        let recipient = judged.map_err(|error| self.failed(&error))??;
+        let recipient = self.judge(to, self.params.size.unwrap_or_default()).await?;
         let (tenant, tenants) = (recipient.tenant, self.recipients.tenants());
         if !tenants.contains(&tenant) && tenants.len() >= self.road.limits.tenants_max {
             return Err(Refusal::too_many_tenants());
@@ -204,15 +199,16 @@ impl Transaction {
     pub async fn finish(mut self, now: UnixMillis) -> Result<Accepted, Refusal> {
         let queue_id = self.queue_id;
         let mut checked = self.check().await;
+        let copy_for = checked.as_mut().map_or(None, Option::take);
         if checked.is_ok() && self.header_waits() {
             // A letter without a body.
-            checked = self.spool_header();
+            checked = self.spool_header().map(|()| None);
         }
         if let Err(refusal) = checked {
             return Err(self.refuse(refusal));
         }
         let refused = self.refused.take();
-        match self.accept(refused.as_ref(), now).await {
+        match self.accept(refused.as_ref(), copy_for, now).await {
             Ok(()) => Ok(Accepted { queue_id }),
             Err(refusal) => {
                 self.refused.put_back(refused);
@@ -226,7 +222,8 @@ impl Transaction {
         refusal
     }
 
-    async fn check(&self) -> Result<(), Refusal> {
+    /// Whose sent mail keeps a copy, besides.
+    async fn check(&self) -> Result<Option<Recipient>, Refusal> {
         if let Some(fault) = &self.fault {
             return Err(fault.clone());
         }
@@ -241,23 +238,43 @@ impl Transaction {
         if self.origin.begins_here() && self.header.is_too_long() {
             return Err(Refusal::header_too_large(self.road.limits.header_bytes_max));
         }
-        if let Some(account) = &self.account {
-            sender::authors(&self.road.directory, account, header).await?;
-        }
         if self.refuses_own_senders() {
             sender::stranger(&self.road.directory, &claimed_senders(header)).await?;
         }
-        Ok(())
+        let (Some(account), Origin::Submission { login, .. }) = (&self.account, &self.origin) else {
+            return Ok(None);
+        };
+        let Road { store, directory, .. } = &*self.road;
+        match (Sender { store, directory, login, account }).authors(header).await? {
+            Some(function) => self.judge(&function, self.came).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Would this address get a letter of this size?
+    async fn judge(&self, to: &EmailAddress, size: u64) -> Result<Recipient, Refusal> {
+        let locked_receive = self.road.limits.locked_receive;
+        let facts = Facts { origin: &self.origin, size, locked_receive };
+        let judged = judge(&self.road.store, &self.road.directory, &facts, to, self.began).await;
+        judged.map_err(|error| self.failed(&error))?
     }
 
     fn refuses_own_senders(&self) -> bool {
         matches!(self.origin, Origin::Remote(_)) && self.road.limits.refuse_own_senders
     }
 
-    async fn accept(&mut self, refused: Option<&RefusedLetter>, now: UnixMillis) -> Result<(), Refusal> {
+    async fn accept(
+        &mut self,
+        refused: Option<&RefusedLetter>,
+        copy_for: Option<Recipient>,
+        now: UnixMillis,
+    ) -> Result<(), Refusal> {
         let head = self.head(now);
         let size = self.spool.len() + head.len() as u64;
         accept::room(self.recipients.accepted(), size, self.origin.is_submission())?;
+        if let Some(function) = &copy_for {
+            function.takes(size)?;
+        }
         let spool = std::mem::replace(&mut self.spool, SpoolWriter::new(self.road.spool_folder.clone(), 0));
         let letter = Letter {
             queue_id: self.queue_id,
@@ -267,6 +284,7 @@ impl Transaction {
             sender_tenant: self.sender_tenant(),
             strict: self.origin.is_submission(),
             recipients: self.recipients.accepted().to_vec(),
+            copy_for,
             extras: refused.map(|letter| letter.refused.clone()).unwrap_or_default(),
             unlisted: refused.map_or(0, |letter| letter.unlisted),
         };

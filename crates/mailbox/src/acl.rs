@@ -7,7 +7,7 @@
 use model::{AccountId, MailboxId, MailboxRef, Rights, TenantId, UnixMillis};
 use serde::{Deserialize, Serialize};
 use store::{
-    Batch, Key, Keyspace, MailboxStateKey, Record, RecordError, StoreError, TypedKey, Watch, WatchKey,
+    Batch, Key, Keyspace, MailboxStateKey, Record, RecordError, Store, StoreError, TypedKey, Watch, WatchKey,
     decode_versioned, encode_versioned,
 };
 
@@ -107,6 +107,20 @@ impl TypedKey for HeldKey {
     }
 }
 
+/// See [`Mailboxes::rights_of_member`].
+///
+/// # Errors
+/// [`StoreError`] if it cannot be read.
+pub async fn rights_of_member(
+    store: &Store,
+    tenant: TenantId,
+    owner: AccountId,
+    who: AccountId,
+) -> Result<Rights, StoreError> {
+    let row = store.load(&AclKey { tenant, owner, mailbox: ALL, holder: who }).await?;
+    Ok(row.map(|row| row.rights).unwrap_or_default())
+}
+
 impl Mailboxes {
     /// What somebody may do with a mailbox. It need not be there: look at it afterwards.
     ///
@@ -136,8 +150,7 @@ impl Mailboxes {
         owner: AccountId,
         who: AccountId,
     ) -> Result<Rights, StoreError> {
-        let row = self.store().load(&AclKey { tenant, owner, mailbox: ALL, holder: who }).await?;
-        Ok(row.map(|row| row.rights).unwrap_or_default())
+        rights_of_member(self.store(), tenant, owner, who).await
     }
 
     /// Every entry about the mailboxes of an account, the owner's own rights left out.
@@ -206,8 +219,10 @@ impl Mailboxes {
     }
 
     /// Gives a new mailbox the entries of the one above it, so that who made it there can see it.
-    #[expect(dead_code, reason = "CREATE below a shared mailbox uses it")]
-    pub(crate) async fn inherit(
+    ///
+    /// # Errors
+    /// [`MailboxError::Commit`], [`MailboxError::Store`].
+    pub async fn inherit(
         &self,
         from: MailboxRef,
         to: MailboxRef,

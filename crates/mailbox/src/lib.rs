@@ -46,7 +46,7 @@ mod tree;
 mod twin;
 mod view;
 
-pub use acl::Grant;
+pub use acl::{Grant, rights_of_member};
 pub use error::MailboxError;
 pub use fetch::Content;
 pub use letters::{Letters, Prepared};

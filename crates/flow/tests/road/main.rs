@@ -4,6 +4,7 @@
 
 mod dispatch;
 mod engine;
+mod functions;
 mod health;
 mod log;
 mod port_25;

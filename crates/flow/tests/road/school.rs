@@ -10,9 +10,9 @@ use flow::{
 };
 use mailbox::{Letters, inbox, provision};
 use model::{
-    AccountId, EmailAddress, Language, MailboxRef, ReversePath, Role, SchoolId, TenantId, UnixMillis,
+    AccountId, EmailAddress, FlagSet, Language, MailboxRef, ReversePath, Role, SchoolId, TenantId, UnixMillis,
 };
-use store::{Batch, MessageEntry, MessageKey, Op, Store};
+use store::{Batch, FlagsKey, MessageEntry, MessageKey, Op, Store};
 
 use crate::engine::Moody;
 
@@ -33,7 +33,7 @@ pub(crate) struct School {
     pub(crate) here: TenantId,
     /// `other.test`
     pub(crate) other: TenantId,
-    school: SchoolId,
+    pub(crate) school: SchoolId,
 }
 
 impl School {
@@ -164,12 +164,20 @@ impl School {
     }
     /// The texts in an INBOX of `skola.test`.
     pub(crate) async fn read(&self, account: AccountId) -> Vec<String> {
+        self.read_mailbox(self.inbox(account)).await
+    }
+    /// The texts in a mailbox of `skola.test`.
+    pub(crate) async fn read_mailbox(&self, mailbox: MailboxRef) -> Vec<String> {
         let mut texts = Vec::new();
-        for entry in self.messages(self.inbox(account)).await {
+        for entry in self.messages(mailbox).await {
             let bytes = self.store.read_body(self.here, entry.body, 0..entry.size).await.unwrap();
             texts.push(String::from_utf8(bytes.to_vec()).unwrap());
         }
         texts
+    }
+    pub(crate) async fn flags(&self, mailbox: MailboxRef) -> Vec<FlagSet> {
+        let rows = self.store.list::<FlagsKey>(&FlagsKey::prefix(mailbox)).await.unwrap();
+        rows.into_iter().map(|(_, row)| row.flags).collect()
     }
     pub(crate) async fn trace(&self, query: Query) -> Vec<LogEntry> {
         trace(&self.store, self.here, &query, 100).await.unwrap()

@@ -3,7 +3,7 @@
 //! RFC 3501 §6.4.3 and §6.4.2; RFC 4315 §2.1. A message goes only if it still has \Deleted in the commit that removes it:
 //! each is required to be as it was read.
 
-use model::{SystemFlag, Uid, UidSet, UnixMillis};
+use model::{Right, SystemFlag, Uid, UidSet, UnixMillis};
 use store::{Batch, CommitError, Expect, FlagsKey, Op, TypedKey};
 
 use crate::{MailboxError, Selected};
@@ -20,6 +20,9 @@ impl Selected {
         if self.is_read_only() {
             return Err(MailboxError::ReadOnly);
         }
+        // CLOSE comes without a look at the mailbox before it.
+        self.renew_rights().await?;
+        self.require(Right::Expunge)?;
         let (mailbox, mut tries, mut from) = (self.mailbox(), 0, Uid::MIN);
         loop {
             let table = self.refreshed(now).await?;

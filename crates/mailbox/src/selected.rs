@@ -5,6 +5,7 @@
 //! content is served for them: RFC 2180 §4.1.2, the driver ends FETCH and STORE with NO \[EXPUNGEISSUED\], UID commands
 //! pass over them.
 
+mod access;
 mod rest;
 mod resync;
 mod sync;
@@ -19,6 +20,7 @@ use crate::table::Table;
 use crate::view::View;
 use crate::{MailboxError, Mailboxes};
 
+pub use access::{permitted, permitted_flags};
 pub use sync::{FlagUpdate, Updates};
 
 /// A selected mailbox.
@@ -26,6 +28,8 @@ pub struct Selected {
     pub(crate) mailboxes: Mailboxes,
     pub(crate) view: Arc<View>,
     watch: Watch,
+    /// Who it is, if not the owner.
+    guest: Option<Box<access::Guest>>,
     read_only: bool,
     uid_validity: UidValidity,
     /// UIDs in the order of their sequence numbers; shared with the table while they are the same. None while the session
@@ -69,6 +73,7 @@ impl Mailboxes {
             mailboxes: self.clone(),
             view,
             watch,
+            guest: None,
             read_only,
             uid_validity: table.uid_validity,
             exists: count(&table.uids),
@@ -212,7 +217,13 @@ impl Selected {
 
     /// Returns when something may have changed: then [`Selected::sync`]. Safe to drop at any time.
     pub async fn changed(&mut self) {
-        self.watch.changed().await;
+        match &mut self.guest {
+            None => self.watch.changed().await,
+            Some(guest) => tokio::select! {
+                () = self.watch.changed() => {}
+                () = guest.changed() => {}
+            },
+        }
     }
 
     /// Notes that the session knows the state of a message as of `mod_seq`.

@@ -6,7 +6,7 @@ use model::{FlagPatch, ModSeq, Uid, UidSet, UnixMillis};
 use store::{Batch, Op, Outcome};
 
 use crate::recover::lane;
-use crate::selected::Picked;
+use crate::selected::{Picked, permitted};
 use crate::table::Table;
 use crate::{MailboxError, Selected};
 
@@ -39,13 +39,14 @@ impl Selected {
         if self.is_read_only() {
             return Err(MailboxError::ReadOnly);
         }
+        let Some(allowed) = permitted(patch, self.rights()) else { return Err(MailboxError::NoPermission) };
         let mut stored = Stored::default();
         for chunk in picked.chunks(Batch::OPS_MAX) {
             let before = self.table(now).await?;
             let mailbox = self.mailbox();
             let mut batch = Batch { lane: lane(picked.len()), ..Batch::new(now) };
             batch.ops.extend(chunk.iter().map(|(_, uid)| {
-                let patch = patch.clone();
+                let patch = allowed.clone();
                 Op::Update { mailbox, uid: *uid, patch, unchanged_since }
             }));
             let committed = self.mailboxes.store().commit(batch).await?;

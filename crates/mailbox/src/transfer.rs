@@ -4,7 +4,7 @@
 //! an [`Intent`] with every UID that it has given, written in the commit that gives them. RFC 6851 §3.3: of a MOVE every
 //! message is moved or not, each chunk is whole. RFC 4315 §3: COPYUID.
 
-use model::{MailboxRef, Uid, UidSet, UidValidity, UnixMillis};
+use model::{MailboxRef, Right, Uid, UidSet, UidValidity, UnixMillis};
 use store::{Batch, CommitError, MailboxState, MailboxStateKey, MessageKey, Op, Outcome, Record, TypedKey};
 
 use crate::recover::{bulk, lane};
@@ -84,6 +84,9 @@ impl Selected {
         if self.is_read_only() {
             return Err(MailboxError::ReadOnly);
         }
+        // RFC 6851 §3.3: as if they were copied, marked and expunged.
+        self.require(Right::DeleteMessages)?;
+        self.require(Right::Expunge)?;
         let from = self.mailbox();
         let quota = if to.account == from.account { QuotaLimit::NONE } else { quota };
         let (uids, mut done) = self.plan(picked, to, quota, require_all, now).await?;

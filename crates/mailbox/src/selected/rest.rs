@@ -43,6 +43,7 @@ impl Selected {
     /// # Errors
     /// [`MailboxError::Gone`] if the mailbox has been deleted, [`MailboxError::Store`].
     pub async fn hear(&mut self, allow_expunge: bool, now: UnixMillis) -> Result<Updates, MailboxError> {
+        self.renew_rights().await?;
         if self.is_resting()
             && (self.untold.is_empty() || !allow_expunge)
             && let Some(updates) = self.hear_arrivals(now).await?

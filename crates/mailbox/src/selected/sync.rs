@@ -69,6 +69,7 @@ impl Selected {
     /// # Errors
     /// [`MailboxError::Gone`] if the mailbox has been deleted, [`MailboxError::Store`].
     pub async fn sync(&mut self, allow_expunge: bool, now: UnixMillis) -> Result<Updates, MailboxError> {
+        self.renew_rights().await?;
         self.recall(now).await?;
         let news = match self.follow(now).await? {
             Some(news) => news,

@@ -8,8 +8,8 @@ use std::sync::atomic::AtomicU64;
 use bytes::Bytes;
 use model::{AccountId, FlagSet, MailboxRef, QueueId, TenantId, Uid, UidValidity, UnixMillis, Zone};
 use store::{
-    Batch, BodyId, MailboxState, MailboxStateKey, NewMessage, Op, Outcome, Store, StoreError, Usage, UsageKey, Watch,
-    WatchKey,
+    Batch, BodyId, MailboxState, MailboxStateKey, NewMessage, Op, Outcome, Store, StoreError, Usage,
+    UsageKey, Watch, WatchKey,
 };
 
 use crate::bytes_cache::BytesCache;

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Write};
+use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -58,7 +59,7 @@ impl SpoolWriter {
             Some(file) => Content::File(Arc::new(file)),
             None => Content::Memory(self.memory.into()),
         };
-        Spool { head: Bytes::new(), content, len: self.len }
+        Spool { head: Bytes::new(), content, start: 0, len: self.len }
     }
 }
 
@@ -73,6 +74,8 @@ enum Content {
 pub struct Spool {
     head: Bytes,
     content: Content,
+    /// Where it begins in the file.
+    start: u64,
     len: u64,
 }
 
@@ -80,7 +83,7 @@ impl Spool {
     /// A letter that is in memory already.
     pub fn from_bytes(bytes: impl Into<Bytes>) -> Self {
         let bytes = bytes.into();
-        Self { head: Bytes::new(), len: bytes.len() as u64, content: Content::Memory(bytes) }
+        Self { head: Bytes::new(), start: 0, len: bytes.len() as u64, content: Content::Memory(bytes) }
     }
     /// Octets, with what stands in front.
     pub const fn len(&self) -> u64 {
@@ -89,6 +92,28 @@ impl Spool {
     /// Nothing in it?
     pub const fn is_empty(&self) -> bool {
         self.len == 0
+    }
+    /// One of several letters that were written behind one another; they share the memory or the file.
+    ///
+    /// # Errors
+    /// `UnexpectedEof` if it lies outside, `Unsupported` once something was put in front.
+    pub fn slice(&self, range: Range<u64>) -> io::Result<Self> {
+        if !self.head.is_empty() {
+            return Err(io::ErrorKind::Unsupported.into());
+        }
+        if range.start > range.end || range.end > self.len {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        let len = range.end - range.start;
+        let (content, start) = match &self.content {
+            Content::File(file) => (Content::File(file.clone()), self.start + range.start),
+            Content::Memory(bytes) => {
+                let start = usize::try_from(range.start).map_err(io::Error::other)?;
+                let end = usize::try_from(range.end).map_err(io::Error::other)?;
+                (Content::Memory(bytes.slice(start..end)), 0)
+            }
+        };
+        Ok(Self { head: Bytes::new(), content, start, len })
     }
     /// Puts octets in front, such as trace headers.
     #[must_use]
@@ -111,8 +136,11 @@ impl Spool {
             return Ok(());
         }
         let behind = offset.max(head_len) - head_len;
+        if behind.saturating_add(rest.len() as u64) > self.len - head_len {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
         match &self.content {
-            Content::File(file) => file.read_exact_at(rest, behind),
+            Content::File(file) => file.read_exact_at(rest, self.start + behind),
             Content::Memory(bytes) => {
                 let start = usize::try_from(behind).map_err(io::Error::other)?;
                 let found = start.checked_add(rest.len()).and_then(|end| bytes.get(start..end));
@@ -135,7 +163,7 @@ impl Spool {
                 let mut all = vec![0; len];
                 all[..self.head.len()].copy_from_slice(&self.head);
                 // By offset: clones share the file and may read at the same time.
-                file.read_exact_at(&mut all[self.head.len()..], 0)?;
+                file.read_exact_at(&mut all[self.head.len()..], self.start)?;
                 Ok(all.into())
             }
         }
@@ -166,6 +194,24 @@ mod tests {
                 }
                 assert!(spool.read_at(&mut [0; 8], start as u64).is_err());
             }
+        }
+    }
+
+    #[test]
+    fn letters_behind_one_another_read_back_alone() {
+        for limit in [0, 100] {
+            let mut writer = SpoolWriter::new(std::env::temp_dir(), limit);
+            writer.append(b"abcdefg").unwrap();
+            let spool = writer.finish();
+            let middle = spool.slice(1..6).unwrap().slice(1..4).unwrap();
+            assert_eq!((middle.len(), middle.to_bytes().unwrap()), (3, Bytes::from_static(b"cde")));
+            let mut two = [0; 2];
+            middle.read_at(&mut two, 1).unwrap();
+            assert_eq!(&two, b"de");
+            assert!(middle.read_at(&mut two, 2).is_err(), "what follows is another letter's");
+            assert!(spool.slice(5..8).is_err());
+            assert_eq!(middle.clone().with_head(b"x").to_bytes().unwrap(), "xcde");
+            assert!(middle.with_head(b"x").slice(0..1).is_err());
         }
     }
 }

@@ -56,14 +56,14 @@ impl World {
     }
     pub(crate) async fn append(&self, to: MailboxRef, bytes: Vec<u8>, flags: FlagSet) -> Uid {
         let letter = self.mailboxes.letters().prepare(TENANT, Spool::from_bytes(bytes)).await.unwrap();
-        let new = NewLetter { letter, flags, internal_date: None };
+        let new = NewLetter { letter, flags, internal_date: None, zone: model::Zone::UTC };
         self.mailboxes.append(to, vec![new], QuotaLimit::NONE, START).await.unwrap().uids[0]
     }
     /// So many letters, all with the same content.
     pub(crate) async fn fill(&self, to: MailboxRef, count: usize) {
         let letter =
             self.mailboxes.letters().prepare(TENANT, Spool::from_bytes(letter("same"))).await.unwrap();
-        let new = NewLetter { letter, flags: FlagSet::new(), internal_date: None };
+        let new = NewLetter { letter, flags: FlagSet::new(), internal_date: None, zone: model::Zone::UTC };
         let mut left = count;
         while left > 0 {
             let step = left.min(200);

@@ -1,14 +1,17 @@
 //! STORE.
 //!
-//! RFC 3501 §6.4.6, §6.4.8.
+//! RFC 3501 §6.4.6, §6.4.8; RFC 7162 §3.1.3 (UNCHANGEDSINCE, MODIFIED), §3.2.4. Of messages that had changed, flags and
+//! MODSEQ are told with the refusal, so that the client can try again at once (example 10). §3.1.12 (which flag changed): no,
+//! a message has one MODSEQ.
 
-use imap_wire::Completion;
 use imap_wire::command::{Numbering, Store};
-use imap_wire::encode::FetchWriter;
-use mailbox::{Picked, Selected};
+use imap_wire::{Code, Completion};
+use mailbox::{MailboxError, Picked, Selected, Stored};
+use model::{Uid, UidSet};
 
-use crate::conversation::{Outcome, now};
+use crate::conversation::{Outcome, Trouble, now};
 use crate::in_mailbox::{done_but, pick};
+use crate::updates::Tell;
 use crate::wire::Wire;
 
 /// Messages whose flags are written between two looks at the table.
@@ -19,28 +22,53 @@ pub(crate) async fn store(selected: &mut Selected, asked: &Store, wire: &mut Wir
     if picked.is_empty() {
         return Ok(Completion::ok());
     }
-    let stored = selected.store_flags(&picked, &asked.patch, asked.silent, None, now()).await?;
-    let numbering = asked.messages.numbering;
-    if !asked.silent {
-        let done: Picked = picked.into_iter().filter(|(_, uid)| stored.done.contains(*uid)).collect();
-        write_flags(selected, &done, numbering == Numbering::Uid, wire).await?;
+    let (patch, since) = (&asked.patch, asked.unchanged_since);
+    let stored = selected.store_flags(&picked, patch, asked.silent, since, now()).await?;
+    let condstore = wire.enabled.condstore || since.is_some();
+    if !asked.silent || condstore {
+        write_results(selected, asked, &picked, &stored, condstore, wire).await?;
     }
-    Ok(done_but(!stored.missing.is_empty(), numbering))
+    Ok(completion(asked, &picked, &stored))
 }
 
-async fn write_flags(selected: &Selected, done: &Picked, with_uid: bool, wire: &mut Wire) -> Outcome {
-    for batch in done.chunks(BATCH) {
+async fn write_results(
+    selected: &Selected,
+    asked: &Store,
+    picked: &Picked,
+    stored: &Stored,
+    condstore: bool,
+    wire: &mut Wire,
+) -> Result<(), Trouble> {
+    let uid = condstore || asked.messages.numbering == Numbering::Uid;
+    for batch in picked.chunks(BATCH) {
         let table = selected.table(now()).await?;
-        for (seq, uid) in batch {
-            let Some(row) = table.row(*uid) else { continue };
-            let mut fetch = FetchWriter::new(*seq, &mut wire.buffer);
-            if with_uid {
-                fetch.uid(*uid);
-            }
-            fetch.flags(row.flags, selected.is_recent(*uid));
-            fetch.finish();
+        for (place, uid_of) in batch {
+            let modified = stored.modified.contains(*uid_of);
+            let Some(row) = table.row(*uid_of).filter(|_| modified || stored.done.contains(*uid_of)) else {
+                continue;
+            };
+            let tell = Tell { uid, flags: modified || !asked.silent, mod_seq: condstore };
+            tell.write(*place, row, selected, wire);
             wire.send_pieces().await?;
         }
     }
-    Ok(Completion::ok())
+    Ok(())
+}
+
+fn completion(asked: &Store, picked: &Picked, stored: &Stored) -> Completion {
+    let (numbering, missing) = (asked.messages.numbering, !stored.missing.is_empty());
+    if stored.modified.is_empty() {
+        return done_but(missing, numbering);
+    }
+    let number = |(place, uid): &(model::SeqNo, Uid)| match numbering {
+        Numbering::Sequence => Uid::new(place.get()).expect("no place is zero"),
+        Numbering::Uid => *uid,
+    };
+    let modified = picked.iter().filter(|(_, uid)| stored.modified.contains(*uid)).map(number);
+    let code = Code::Modified(modified.collect::<UidSet>().to_string());
+    match numbering {
+        // RFC 7162 example 11: some are gone besides.
+        Numbering::Sequence if missing => Completion::no(code, MailboxError::Expunged.text()),
+        _ => Completion::ok_with(code),
+    }
 }

@@ -1,0 +1,21 @@
+//! What a session waits for beside its client.
+
+use std::future::pending;
+
+use mailbox::Selected;
+
+/// Where news come from while a session waits.
+pub(crate) struct Sources<'a> {
+    /// The selected mailbox, if its news are wanted now.
+    pub(crate) mailbox: Option<&'a mut Selected>,
+}
+
+impl Sources<'_> {
+    /// Returns when there may be news. Safe to drop at any time.
+    pub(crate) async fn changed(&mut self) {
+        match &mut self.mailbox {
+            Some(mailbox) => mailbox.changed().await,
+            None => pending().await,
+        }
+    }
+}

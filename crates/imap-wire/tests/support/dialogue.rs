@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use imap_wire::{Code, Completion, Session, SessionConfig, Step, Transport};
-use model::{Text, Uid, UidSet, UidValidity};
+use model::{ModSeq, Text, Uid, UidSet, UidValidity};
 
 use super::print;
 
@@ -117,6 +117,14 @@ fn completion(answer: &str) -> Completion {
 fn code(code: &str) -> Code {
     match code {
         "TRYCREATE" => Code::TryCreate,
+        "NOPERM" => Code::NoPerm,
+        "INUSE" => Code::InUse,
+        "LIMIT" => Code::Limit,
+        "SERVERBUG" => Code::ServerBug,
+        "NOTSAVED" => Code::NotSaved,
+        "UNKNOWN-CTE" => Code::UnknownCte,
+        "MODIFIED" => Code::Modified("7,9".to_owned()),
+        "HIGHESTMODSEQ" => Code::HighestModSeq(ModSeq(715_194_045_007)),
         "OVERQUOTA" => Code::OverQuota,
         "READ-ONLY" => Code::ReadOnly,
         "NONEXISTENT" => Code::NonExistent,

@@ -408,7 +408,8 @@ impl Work<'_> {
         if octets > Batch::OCTETS_MAX {
             return Err(CommitError::TooLarge("octets"));
         }
-        let mut touched: Vec<_> = writes.iter().filter_map(|(key, _)| WatchKey::of(key)).collect();
+        let mut touched: Vec<_> = writes.iter().flat_map(|(key, _)| WatchKey::of(key)).collect();
+        touched.sort_unstable();
         touched.dedup();
         Ok(Resolved { writes, outcomes, touched, placed })
     }

@@ -15,6 +15,8 @@ use crate::{Key, Keyspace};
 pub enum WatchKey {
     /// Messages and flags of one mailbox.
     Mailbox(MailboxRef),
+    /// Messages and flags of all mailboxes of one account.
+    Mail(TenantId, AccountId),
     /// Names, creation and removal of the mailboxes of one account.
     Folders(TenantId, AccountId),
     /// The account's own row: password, lock, removal.
@@ -24,8 +26,17 @@ pub enum WatchKey {
 }
 
 impl WatchKey {
-    /// What a changed row wakes; message rows wake their mailbox once through its state row.
-    pub fn of(key: &Key) -> Option<Self> {
+    /// What a changed row wakes; message rows wake their mailbox and account once through its state row.
+    pub fn of(key: &Key) -> impl Iterator<Item = Self> {
+        let one = Self::first_of(key);
+        let account = match one {
+            Some(Self::Mailbox(mailbox)) => Some(Self::Mail(mailbox.tenant, mailbox.account)),
+            _ => None,
+        };
+        one.into_iter().chain(account)
+    }
+
+    fn first_of(key: &Key) -> Option<Self> {
         let (space, tenant, mut fields) = (key.space()?, key.tenant()?, key.fields());
         match space {
             Keyspace::MailboxState => Some(Self::Mailbox(MailboxRef {

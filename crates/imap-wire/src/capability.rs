@@ -18,6 +18,7 @@ pub enum Transport {
 
 const ALWAYS: &[&str] = &["IMAP4rev1", "SASL-IR", "LITERAL+", "ENABLE", "ID"];
 const MECHANISMS: &[&str] = &["AUTH=PLAIN", "AUTH=LOGIN"];
+/// In the order in which they came to be; a line without its slashes is on. `APPENDLIMIT` gets its number.
 const AFTER_LOGIN: &[&str] = &[
     "IDLE",
     "NAMESPACE",
@@ -26,10 +27,46 @@ const AFTER_LOGIN: &[&str] = &[
     "UIDPLUS",
     "MOVE",
     "SPECIAL-USE",
+    // "CREATE-SPECIAL-USE",
     "LIST-EXTENDED",
+    // "LIST-STATUS",
+    // "CONDSTORE",
+    // "ESEARCH",
+    // "APPENDLIMIT",
     "QUOTA",
     "QUOTA=RES-STORAGE",
     "QUOTA=RES-MESSAGE",
+    "COMPRESS=DEFLATE",
+    // "UTF8=ACCEPT",
+    // "WITHIN",
+    // "STATUS=SIZE",
+    // "QRESYNC",
+    // "SEARCHRES",
+    // "BINARY",
+    "MULTIAPPEND",
+    // "ACL",
+    // "RIGHTS=kxte",
+    // "LIST-MYRIGHTS",
+    // "SORT",
+    // "SORT=DISPLAY",
+    // "ESORT",
+    // "THREAD=ORDEREDSUBJECT",
+    // "THREAD=REFERENCES",
+    // "THREAD=REFS",
+    // "PREVIEW",
+    // "OBJECTID",
+    // "SAVEDATE",
+    // "NOTIFY",
+    "REPLACE",
+    // "METADATA",
+    // "METADATA-SERVER",
+    // "LIST-METADATA",
+    // "PARTIAL",
+    // "INPROGRESS",
+    "CATENATE",
+    // "CONTEXT=SEARCH",
+    // "CONTEXT=SORT",
+    // "SEARCH=FUZZY",
 ];
 
 /// May a password be sent?
@@ -57,11 +94,17 @@ pub(crate) fn list(
             words.push("LOGINDISABLED");
         }
     }
-    // Without IMAP4rev1 there is no protocol; it cannot be denied.
-    let denied = |word: &&str| {
-        *word != "IMAP4rev1"
-            && config.capabilities_denied.iter().chain(denied).any(|denied| denied.eq_ignore_ascii_case(word))
-    };
-    words.retain(|word| !denied(word));
-    words.join(" ")
+    words.retain(|word| !is_denied(word, config, denied));
+    let mut list = words.join(" ");
+    if let Some(place) = list.find("APPENDLIMIT") {
+        let limit = format!("={}", config.limits.message_bytes_max);
+        list.insert_str(place + "APPENDLIMIT".len(), &limit);
+    }
+    list
+}
+
+/// Is the word taken away, from all or from this account? Without IMAP4rev1 there is no protocol; it cannot be denied.
+pub(crate) fn is_denied(word: &str, config: &SessionConfig, denied: &[String]) -> bool {
+    let mut denied = config.capabilities_denied.iter().chain(denied);
+    word != "IMAP4rev1" && denied.any(|denied| denied.eq_ignore_ascii_case(word))
 }

@@ -5,6 +5,7 @@
 
 mod append;
 mod auth;
+mod create;
 mod error;
 mod fetch;
 mod list;
@@ -18,13 +19,15 @@ mod rights;
 mod search;
 mod select;
 mod sort;
+mod status;
 mod store;
 mod thread;
 mod verb;
 
 use model::Secret;
 
-pub use append::{Append, AppendMessage, CatenatePart};
+pub use append::{Append, AppendMessage, AppendPiece, CatenatePart};
+pub(crate) use append::{Octets, go_on};
 pub use error::{CommandError, Reason};
 pub use fetch::{Fetch, FetchItem, Section, SectionText};
 pub use list::{List, ListMetadata, ListReturn, ListSelect, Lsub};
@@ -88,8 +91,8 @@ pub enum Command {
     Enable(Vec<String>),
     /// Tell me when something changes (RFC 2177).
     Idle,
-    /// The start of APPEND; the message follows as a literal.
-    Append(Append),
+    /// The start of APPEND or REPLACE, up to the octets of its first message.
+    Append(AppendPiece),
     /// Change a quota (RFC 9208 §4.1.3); the session refuses, quotas are set by the administration.
     SetQuota {
         /// Which root.

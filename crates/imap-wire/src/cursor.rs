@@ -9,6 +9,7 @@ use std::num::NonZeroU32;
 use model::{MailboxName, ModSeq};
 
 use crate::command::Reason;
+use crate::enabled::Enabled;
 use crate::limits::WireLimits;
 use crate::list_pattern::ListPattern;
 use crate::mutf7;
@@ -42,11 +43,12 @@ pub(crate) struct Cursor<'a> {
     input: &'a [u8],
     at: usize,
     pub(crate) limits: &'a WireLimits,
+    pub(crate) enabled: Enabled,
 }
 
 impl<'a> Cursor<'a> {
-    pub(crate) fn new(input: &'a [u8], at: usize, limits: &'a WireLimits) -> Self {
-        Self { input, at, limits }
+    pub(crate) fn new(input: &'a [u8], at: usize, limits: &'a WireLimits, enabled: Enabled) -> Self {
+        Self { input, at, limits, enabled }
     }
     pub(crate) fn place(&self) -> usize {
         self.at
@@ -95,6 +97,10 @@ impl<'a> Cursor<'a> {
         let len = rest.iter().position(|octet| !belongs(*octet)).unwrap_or(rest.len());
         self.at += len;
         &rest[..len]
+    }
+    /// Is `text` next, in any case?
+    pub(crate) fn looks_like(&self, text: &str) -> bool {
+        self.rest().get(..text.len()).is_some_and(|next| next.eq_ignore_ascii_case(text.as_bytes()))
     }
     /// Takes `word` in any case, if it is next.
     pub(crate) fn eat_word(&mut self, word: &str) -> bool {
@@ -185,6 +191,11 @@ impl<'a> Cursor<'a> {
         self.expect(b'"', "a quoted string")?;
         let start = self.at;
         let plain = self.while_(|octet| !b"\"\\\r\n\0".contains(&octet));
+        // RFC 6855 §3: where quoted strings are in UTF-8, other octets are BAD.
+        if self.enabled.unicode_names() && std::str::from_utf8(plain).is_err() {
+            self.at = start;
+            return self.error("a quoted string in UTF-8");
+        }
         if self.eat(b'"') {
             return Ok(Cow::Borrowed(plain));
         }
@@ -211,6 +222,12 @@ impl<'a> Cursor<'a> {
     }
     fn literal(&mut self) -> Parsed<&'a [u8]> {
         let at = self.at;
+        let octets = self.literal8()?;
+        if octets.contains(&0) { Err(Reason::expected("a literal without NUL", at)) } else { Ok(octets) }
+    }
+    /// The same, and NUL may be in it (RFC 3516 §4.4); a `~` before it is taken already.
+    fn literal8(&mut self) -> Parsed<&'a [u8]> {
+        let at = self.at;
         let header = self.while_(|octet| octet != b'\r');
         let Some(literal) =
             literal_header(header).filter(|_| header.iter().filter(|o| **o == b'{').count() == 1)
@@ -223,11 +240,16 @@ impl<'a> Cursor<'a> {
         }
         let octets = usize::try_from(literal.len).ok().and_then(|len| self.rest().get(2..)?.get(..len));
         let octets = octets.ok_or_else(|| Reason::expected("a whole literal", at))?;
-        if octets.contains(&0) {
-            return Err(Reason::expected("a literal without NUL", at));
-        }
         self.at += 2 + octets.len();
         Ok(octets)
+    }
+    /// NIL, a string, or a literal8 (RFC 5464 §5).
+    pub(crate) fn metadata_value(&mut self) -> Parsed<Option<Vec<u8>>> {
+        if self.eat(b'~') {
+            return self.literal8().map(|octets| Some(octets.to_vec()));
+        }
+        let value = self.nstring("a value or NIL")?;
+        Ok(value.map(Cow::into_owned))
     }
     /// The announcement of a literal that ends the input.
     pub(crate) fn last_literal_header(&mut self, what: &'static str) -> Parsed<LiteralHeader> {
@@ -247,32 +269,57 @@ impl<'a> Cursor<'a> {
     pub(crate) fn mailbox(&mut self) -> Parsed<MailboxName> {
         let at = self.at;
         let octets = self.astring("a mailbox name")?;
-        Ok(MailboxName::parse(&decode_name(&octets, at)?)?)
+        Ok(MailboxName::parse(&self.name(&octets, at)?)?)
+    }
+    /// A mailbox; the empty name stands for the server (RFC 5464 §4).
+    pub(crate) fn mailbox_or_server(&mut self) -> Parsed<Option<MailboxName>> {
+        let at = self.at;
+        let octets = self.astring("a mailbox name")?;
+        if octets.is_empty() {
+            return Ok(None);
+        }
+        Ok(Some(MailboxName::parse(&self.name(&octets, at)?)?))
     }
     /// A name that is to be made: what looks like modified UTF-7 must be it, or LIST would tell another name than the
-    /// client asked for. A lone `&`, as in `R&D`, is taken to the letter.
+    /// client asked for. A lone `&`, as in `R&D`, is taken to the letter. And no name is made whose own letters read as
+    /// modified UTF-7, so that those always mean what they encode.
     pub(crate) fn new_mailbox(&mut self) -> Parsed<MailboxName> {
         let at = self.at;
         let octets = self.astring("a mailbox name")?;
-        if mutf7::is_malformed(&octets) {
+        let name = self.name(&octets, at)?;
+        let malformed = !self.enabled.unicode_names() && mutf7::is_malformed(&octets);
+        if malformed || mutf7::is_shifted(name.as_bytes()) {
             return Err(Reason::NameEncoding);
         }
-        Ok(MailboxName::parse(&decode_name(&octets, at)?)?)
+        Ok(MailboxName::parse(&name)?)
     }
     /// A reference of LIST: like a mailbox name, and may be empty.
     pub(crate) fn reference(&mut self) -> Parsed<String> {
         let at = self.at;
         let octets = self.astring("a reference name")?;
-        decode_name(&octets, at)
+        self.name(&octets, at)
     }
     /// A pattern of LIST behind its reference.
     pub(crate) fn list_pattern(&mut self, reference: &str) -> Parsed<ListPattern> {
         let at = self.at;
         let octets = self.string_or(is_list_mailbox, "a mailbox pattern")?;
-        let pattern = decode_name(&octets, at)?;
+        let pattern = self.name(&octets, at)?;
         // The empty pattern asks for the delimiter, whatever the reference (RFC 3501 §6.3.8).
         let whole = if pattern.is_empty() { pattern } else { format!("{reference}{pattern}") };
         ListPattern::new(&whole).ok_or(Reason::Mailbox(model::MailboxNameError::TooLong))
+    }
+
+    /// Modified UTF-7, or raw UTF-8: clients send `Läxor` and `R&D` as they are, whether or not they have said so before.
+    /// Two spellings never name one mailbox wrongly, since text that is not exact modified UTF-7 is taken to the letter;
+    /// where names are in UTF-8 so is `&-`, as LIST writes it there.
+    fn name(&self, octets: &[u8], at: usize) -> Parsed<String> {
+        match mutf7::decode(octets) {
+            Ok(name) if !self.enabled.unicode_names() || !name.is_ascii() => Ok(name),
+            _ => {
+                let name = String::from_utf8(octets.to_vec());
+                name.map_err(|_| Reason::expected("a mailbox name in UTF-8", at))
+            }
+        }
     }
 
     /// `(` members `)`, at least one and at most [`WireLimits::list_items_max`].
@@ -300,16 +347,5 @@ impl<'a> Cursor<'a> {
     pub(crate) fn room(&self, len: usize, what: &'static str) -> Parsed<()> {
         let max = self.limits.list_items_max;
         if len < max as usize { Ok(()) } else { Err(Reason::TooMany { what, max }) }
-    }
-}
-
-/// Modified UTF-7, or raw UTF-8: clients send `Läxor` and `R&D` as they are. Two spellings never name one mailbox
-/// wrongly, since text that is not exact modified UTF-7 is taken to the letter.
-fn decode_name(octets: &[u8], at: usize) -> Parsed<String> {
-    match mutf7::decode(octets) {
-        Ok(name) => Ok(name),
-        Err(_) => {
-            String::from_utf8(octets.to_vec()).map_err(|_| Reason::expected("a mailbox name in UTF-8", at))
-        }
     }
 }

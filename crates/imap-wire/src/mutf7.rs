@@ -126,6 +126,11 @@ pub(crate) fn is_malformed(octets: &[u8]) -> bool {
     octets.is_ascii() && shifts.any(is_shift) && decode(octets).is_err()
 }
 
+/// Would [`decode`] read other characters than ASCII from it?
+pub(crate) fn is_shifted(octets: &[u8]) -> bool {
+    decode(octets).is_ok_and(|text| !text.is_ascii())
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

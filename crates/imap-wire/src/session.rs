@@ -9,14 +9,16 @@
 //!     Step::Ask(request) => session.done(carry_out(request, &mut buffer).await),
 //!     Step::Literal(bytes) => body.write(bytes),
 //!     Step::StartTls => { upgrade().await?; session.tls_started() }
-//!     Step::Compress => compress(),
+//!     Step::Compress(bytes) => compress(bytes),
 //!     Step::Close => return,
 //! }
 //! ```
 
 mod append;
 mod collect;
+mod compress;
 mod condstore;
+mod enable;
 mod finish;
 mod obey;
 mod reply;
@@ -35,6 +37,7 @@ use crate::enabled::Enabled;
 use crate::encode::Code;
 use crate::limits::SessionConfig;
 use crate::splitter::Splitter;
+use append::Appending;
 use finish::Asked;
 use sasl::Exchange;
 use skip::Skip;
@@ -50,12 +53,13 @@ pub enum Step {
     Write(Vec<u8>),
     /// Carry it out, write its untagged responses, [`Session::done`].
     Ask(Request),
-    /// Octets of the message that APPEND brings; their number was told by `AppendStart`.
+    /// Octets of the message that APPEND brings; their number was told by the request before.
     Literal(Bytes),
     /// Send what is buffered, do the handshake, [`Session::tls_started`].
     StartTls,
-    /// Send what is buffered; from here on both directions are DEFLATE (RFC 4978).
-    Compress,
+    /// Send what is buffered; from here on both directions are DEFLATE (RFC 4978). These octets came behind the command
+    /// already: they are the first to be inflated, and never a command as they stand.
+    Compress(Bytes),
     /// Send what is buffered and hang up.
     Close,
 }
@@ -136,14 +140,18 @@ enum Stage {
     Sasl { tag: Tag, exchange: Exchange },
     /// DONE.
     Idle { tag: Tag },
+    /// An APPEND goes on: with a question, with octets, or to its end.
+    Append,
+    /// An APPEND is refused in the middle, with this reply.
+    AppendRefused { reply: Vec<u8> },
     /// Octets of APPEND's message.
-    Message { tag: Tag, left: u64 },
-    /// The rest of APPEND's line.
-    MessageEnd { tag: Tag },
+    Message { left: u64 },
     /// What belongs to a refused command.
     Skip(Skip),
     /// The driver's handshake.
     StartTls,
+    /// The driver's compression, once.
+    Compress,
     /// Nobody: we hang up.
     Closed,
 }
@@ -162,6 +170,8 @@ pub struct Session {
     command: Vec<u8>,
     literals: u32,
     literal_bytes: u64,
+    appending: Option<Box<Appending>>,
+    compressed: bool,
     bad_commands: u32,
     login_failures: u32,
     client_id: Vec<(String, Option<String>)>,
@@ -184,6 +194,8 @@ impl Session {
             command: Vec::new(),
             literals: 0,
             literal_bytes: 0,
+            appending: None,
+            compressed: false,
             bad_commands: 0,
             login_failures: 0,
             client_id: Vec::new(),
@@ -284,11 +296,13 @@ impl Session {
                 Stage::Sasl { .. } => self.sasl_line(),
                 Stage::Idle { .. } => self.idle_line(),
                 Stage::Message { .. } => self.message_chunk(),
-                Stage::MessageEnd { .. } => self.message_end(),
+                Stage::Append => self.append_on(),
+                Stage::AppendRefused { .. } => self.append_refused_by_driver(),
                 Stage::Skip(_) => self.skip_on(),
                 // A driver that steps without an answer may as well wait for the client.
                 Stage::Asked(_) => Some(Step::Read),
                 Stage::StartTls => Some(Step::StartTls),
+                Stage::Compress => Some(self.compress_now()),
                 Stage::Closed => Some(Step::Close),
             };
             if let Some(step) = step {

@@ -100,6 +100,12 @@ impl Splitter {
         (len > 0).then(|| self.take(len))
     }
 
+    /// All that waits.
+    pub(crate) fn take_all(&mut self) -> Bytes {
+        self.searched = 0;
+        self.take(self.input.len())
+    }
+
     /// Cuts the first `len` octets off; an empty buffer gives its memory back, so that an idle session holds none.
     fn take(&mut self, len: usize) -> Bytes {
         let taken = self.input.split_to(len).freeze();

@@ -4,7 +4,7 @@
 
 mod support;
 
-use imap_wire::{SessionConfig, Transport, WireLimits, command};
+use imap_wire::{Enabled, SessionConfig, Transport, WireLimits, command};
 use proptest::prelude::*;
 use support::dialogue::Dialogue;
 use support::{generate, print};
@@ -54,7 +54,7 @@ proptest! {
     fn print_and_parse(command in generate::command()) {
         let mut wire = b"a1 ".to_vec();
         wire.extend(print::command(&command));
-        let parsed = command::parse(&wire, &WireLimits::default());
+        let parsed = command::parse(&wire, &WireLimits::default(), Enabled::default());
         let shown = String::from_utf8_lossy(&wire).into_owned();
         prop_assert_eq!(parsed.map(|(_, command)| command), Ok(command), "{}", shown);
     }
@@ -74,7 +74,7 @@ proptest! {
                 _ => wire.truncate(at.max(1)),
             }
         }
-        let _ = command::parse(&wire, &WireLimits::default());
+        let _ = command::parse(&wire, &WireLimits::default(), Enabled::default());
         wire.extend_from_slice(b"\r\n");
         events(&wire, &[]);
     }

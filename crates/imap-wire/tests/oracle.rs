@@ -10,7 +10,7 @@ use imap_codec::CommandCodec;
 use imap_codec::decode::Decoder;
 use imap_codec::encode::Encoder;
 use imap_wire::command::{self, Fetch, FetchItem, Request, SearchKey, SortBy, ThreadAlgorithm};
-use imap_wire::{Command, Numbers, WireLimits};
+use imap_wire::{Command, Enabled, Numbers, WireLimits};
 use model::ModSeq;
 use proptest::prelude::*;
 use support::{generate, print};
@@ -82,7 +82,7 @@ proptest! {
         let mut printed = CommandCodec::default().encode(&theirs).dump();
         prop_assert!(printed.ends_with(b"\r\n"));
         printed.truncate(printed.len() - 2);
-        let back = command::parse(&printed, &WireLimits::default()).map(|(_, command)| command);
+        let back = command::parse(&printed, &WireLimits::default(), Enabled::default()).map(|(_, command)| command);
         prop_assert_eq!(back, Ok(ours), "{}", String::from_utf8_lossy(&printed));
     }
 }

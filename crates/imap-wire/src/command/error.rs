@@ -55,6 +55,12 @@ pub enum Reason {
     /// A new name that may mean two things.
     #[error("a mailbox name in modified UTF-7 is written as its encoder writes it")]
     NameEncoding,
+    /// A use that no mailbox has here.
+    #[error("special use not known")]
+    SpecialUse,
+    /// An event that NOTIFY does not know.
+    #[error("event not known")]
+    BadEvent,
     /// Flags that a message cannot have.
     #[error("{0}")]
     Flags(model::FlagError),

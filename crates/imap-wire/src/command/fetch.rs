@@ -175,6 +175,13 @@ pub(super) fn fetch(messages: MessageSet, cursor: &mut Cursor<'_>) -> Result<Fet
     Ok(fetch)
 }
 
+/// Items in parentheses.
+pub(super) fn item_list(cursor: &mut Cursor<'_>) -> Result<Vec<FetchItem>, Reason> {
+    let mut items = Vec::new();
+    cursor.list("( and fetch items", |cursor| item(cursor, &mut items))?;
+    Ok(items)
+}
+
 fn modifiers(cursor: &mut Cursor<'_>, fetch: &mut Fetch) -> Result<(), Reason> {
     let at = cursor.place();
     cursor.list("the end of the command", |cursor| modifier(cursor, fetch))?;

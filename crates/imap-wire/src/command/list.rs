@@ -1,10 +1,11 @@
 //! LIST and LSUB.
 //!
 //! RFC 3501 §6.3.8, §6.3.9; RFC 5258 (selection SUBSCRIBED, REMOTE, RECURSIVEMATCH; return SUBSCRIBED, CHILDREN; several
-//! patterns); RFC 6154 §2 (SPECIAL-USE in both places). RETURN (STATUS), RFC 5819: not yet.
+//! patterns); RFC 6154 §2 (SPECIAL-USE in both places); RFC 5819 (STATUS), RFC 8440 (MYRIGHTS) and RFC 9590 (METADATA) among
+//! the return options.
 
 use super::error::Reason;
-use super::{MetadataDepth, StatusItem};
+use super::{MetadataDepth, StatusItem, metadata, status};
 use crate::cursor::Cursor;
 use crate::list_pattern::ListPattern;
 
@@ -136,6 +137,15 @@ fn return_options(cursor: &mut Cursor<'_>, give: &mut ListReturn) -> Result<(), 
             "SUBSCRIBED" => give.subscribed = true,
             "CHILDREN" => give.children = true,
             "SPECIAL-USE" => give.special_use = true,
+            "MYRIGHTS" => give.my_rights = true,
+            "STATUS" => {
+                cursor.space()?;
+                give.status = status::items(cursor)?;
+            }
+            "METADATA" => {
+                cursor.space()?;
+                give.metadata = Some(metadata::returned(cursor)?);
+            }
             _ => return Err(Reason::expected("a return option that we know", at)),
         }
         Ok(())

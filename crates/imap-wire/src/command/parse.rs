@@ -6,11 +6,16 @@ use model::Secret;
 
 use super::auth::{authenticate, id, login};
 use super::error::{CommandError, Reason};
-use super::request::{MessageSet, Numbering, Request, StatusItem};
+use super::request::{MessageSet, Numbering, Request};
 use super::select::select;
-use super::{Command, Tag, Verb, append, fetch, list, search, sort, store, thread};
+use super::{
+    Command, Tag, Verb, append, create, fetch, list, metadata, notify, rights, search, sort, status, store,
+    thread,
+};
 use crate::cursor::{Cursor, is_atom};
+use crate::enabled::Enabled;
 use crate::limits::WireLimits;
+use crate::sequence::Numbers;
 
 /// Tag and verb, and where the arguments begin.
 #[derive(Debug)]
@@ -24,9 +29,9 @@ pub(crate) struct Head {
 ///
 /// # Errors
 /// [`CommandError`]; [`Reason::NeedsLiteral`] if the input ends where an inline literal should begin.
-pub fn parse(input: &[u8], limits: &WireLimits) -> Result<(Tag, Command), CommandError> {
+pub fn parse(input: &[u8], limits: &WireLimits, enabled: Enabled) -> Result<(Tag, Command), CommandError> {
     let head = head(input, limits)?;
-    match arguments(input, &head, limits) {
+    match arguments(input, &head, limits, enabled) {
         Ok(command) => Ok((head.tag, command)),
         Err(reason) => Err(CommandError { tag: Some(head.tag), reason }),
     }
@@ -37,7 +42,7 @@ const TAG_MAX: usize = 256;
 
 /// Reads the tag and the verb.
 pub(crate) fn head(input: &[u8], limits: &WireLimits) -> Result<Head, CommandError> {
-    let mut cursor = Cursor::new(input, 0, limits);
+    let mut cursor = Cursor::new(input, 0, limits, Enabled::default());
     cursor.spaces();
     let at = cursor.place();
     let octets =
@@ -69,12 +74,25 @@ fn verb(cursor: &mut Cursor<'_>) -> Result<Verb, Reason> {
 }
 
 /// Reads what stands behind the verb.
-pub(crate) fn arguments(input: &[u8], head: &Head, limits: &WireLimits) -> Result<Command, Reason> {
-    let mut cursor = Cursor::new(input, head.at, limits);
+pub(crate) fn arguments(
+    input: &[u8],
+    head: &Head,
+    limits: &WireLimits,
+    enabled: Enabled,
+) -> Result<Command, Reason> {
+    let mut cursor = Cursor::new(input, head.at, limits, enabled);
     let cursor = &mut cursor;
-    if head.verb == Verb::Append {
-        cursor.space()?;
-        return append::parse(cursor).map(Command::Append);
+    match head.verb {
+        Verb::Append => {
+            cursor.space()?;
+            return append::begin(cursor, None).map(Command::Append);
+        }
+        Verb::Replace | Verb::UidReplace => {
+            cursor.space()?;
+            let replaced = one_message(cursor, numbering(head.verb))?;
+            return append::begin(cursor, Some(replaced)).map(Command::Append);
+        }
+        _ => {}
     }
     let command = command(head.verb, cursor)?;
     cursor.end()?;
@@ -107,6 +125,7 @@ fn with_arguments(verb: Verb, cursor: &mut Cursor<'_>) -> Result<Command, Reason
         Verb::Id => Command::Id(id(cursor)?),
         Verb::Enable => Command::Enable(enable(cursor)?),
         Verb::SetQuota => set_quota(cursor)?,
+        Verb::Compress => compress(cursor)?,
         _ => Command::Ask(request(verb, cursor)?),
     })
 }
@@ -115,7 +134,7 @@ fn request(verb: Verb, cursor: &mut Cursor<'_>) -> Result<Request, Reason> {
     Ok(match verb {
         Verb::Select => Request::Select(select(cursor, false)?),
         Verb::Examine => Request::Select(select(cursor, true)?),
-        Verb::Create => Request::Create { mailbox: cursor.new_mailbox()?, special_use: Vec::new() },
+        Verb::Create => create::create(cursor)?,
         Verb::Delete => Request::Delete(cursor.mailbox()?),
         Verb::Rename => {
             let from = cursor.mailbox()?;
@@ -126,9 +145,17 @@ fn request(verb: Verb, cursor: &mut Cursor<'_>) -> Result<Request, Reason> {
         Verb::Unsubscribe => Request::Unsubscribe(cursor.mailbox()?),
         Verb::List => Request::List(list::list(cursor)?),
         Verb::Lsub => Request::Lsub(list::lsub(cursor)?),
-        Verb::Status => status(cursor)?,
+        Verb::Status => status::status(cursor)?,
         Verb::GetQuota => Request::GetQuota { root: quota_root(cursor)? },
         Verb::GetQuotaRoot => Request::GetQuotaRoot(cursor.mailbox()?),
+        Verb::GetAcl => Request::GetAcl(cursor.mailbox()?),
+        Verb::MyRights => Request::MyRights(cursor.mailbox()?),
+        Verb::SetAcl => rights::set_acl(cursor)?,
+        Verb::DeleteAcl => rights::delete_acl(cursor)?,
+        Verb::ListRights => rights::list_rights(cursor)?,
+        Verb::GetMetadata => Request::GetMetadata(metadata::get(cursor)?),
+        Verb::SetMetadata => Request::SetMetadata(metadata::set(cursor)?),
+        Verb::Notify => Request::Notify(notify::notify(cursor)?),
         Verb::UidExpunge => Request::Expunge { uids: Some(cursor.numbers()?) },
         Verb::Search | Verb::UidSearch => Request::Search(search::search(cursor, numbering(verb))?),
         Verb::Sort | Verb::UidSort => Request::Sort(sort::sort(cursor, numbering(verb))?),
@@ -176,16 +203,21 @@ fn cancel_update(cursor: &mut Cursor<'_>) -> Result<Vec<String>, Reason> {
     }
 }
 
-fn status(cursor: &mut Cursor<'_>) -> Result<Request, Reason> {
-    let mailbox = cursor.mailbox()?;
-    cursor.space()?;
-    let items = cursor.list("( and status items", |cursor| {
-        let at = cursor.place();
-        let name = cursor.keyword("a status item")?;
-        let item = StatusItem::ALL.into_iter().find(|item| item.name() == name);
-        item.ok_or_else(|| Reason::expected("a status item", at))
-    })?;
-    Ok(Request::Status { mailbox, items })
+/// The message that REPLACE takes away: one number (RFC 8508 §3).
+fn one_message(cursor: &mut Cursor<'_>, numbering: Numbering) -> Result<MessageSet, Reason> {
+    let at = cursor.place();
+    let messages = messages(cursor, numbering)?;
+    let one =
+        matches!(&messages.numbers, Numbers::Set(set) if matches!(set.parts(), [(from, to)] if from == to));
+    if one { Ok(messages) } else { Err(Reason::expected("one message number", at)) }
+}
+
+fn compress(cursor: &mut Cursor<'_>) -> Result<Command, Reason> {
+    let at = cursor.place();
+    match cursor.keyword("DEFLATE")?.as_str() {
+        "DEFLATE" => Ok(Command::Ask(Request::Compress)),
+        _ => Err(Reason::expected("DEFLATE", at)),
+    }
 }
 
 fn enable(cursor: &mut Cursor<'_>) -> Result<Vec<String>, Reason> {

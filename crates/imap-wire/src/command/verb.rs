@@ -63,6 +63,15 @@ verbs! {
     GetQuota "GETQUOTA" Login,
     GetQuotaRoot "GETQUOTAROOT" Login,
     SetQuota "SETQUOTA" Login,
+    GetAcl "GETACL" Login,
+    SetAcl "SETACL" Login,
+    DeleteAcl "DELETEACL" Login,
+    ListRights "LISTRIGHTS" Login,
+    MyRights "MYRIGHTS" Login,
+    GetMetadata "GETMETADATA" Login,
+    SetMetadata "SETMETADATA" Login,
+    Notify "NOTIFY" Login,
+    Compress "COMPRESS" Login,
     Check "CHECK" Mailbox,
     Close "CLOSE" Mailbox,
     Unselect "UNSELECT" Mailbox,
@@ -83,6 +92,8 @@ verbs! {
     UidExpunge "UID EXPUNGE" WritableMailbox,
     UidStore "UID STORE" WritableMailbox,
     UidMove "UID MOVE" WritableMailbox,
+    Replace "REPLACE" WritableMailbox,
+    UidReplace "UID REPLACE" WritableMailbox,
 }
 
 impl Verb {

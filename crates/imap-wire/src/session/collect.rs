@@ -36,6 +36,10 @@ impl Session {
                 (text, literal)
             }
         };
+        if self.appending.is_some() {
+            self.command.extend_from_slice(&text);
+            return self.append_line(literal);
+        }
         if self.command.is_empty() && literal.is_none() {
             // Stray empty lines are seen from iPhones.
             let blank = text.iter().all(|octet| *octet == b' ');
@@ -67,21 +71,25 @@ impl Session {
         None
     }
 
-    fn take_command(&mut self) -> Vec<u8> {
+    pub(super) fn take_command(&mut self) -> Vec<u8> {
         self.literals = 0;
         self.literal_bytes = 0;
         std::mem::take(&mut self.command)
     }
 
     fn refuse_long_line(&mut self, text: &[u8], literal: Option<LiteralHeader>) -> Option<Step> {
-        let begun = self.take_command();
-        let start = if begun.is_empty() { text } else { &begun };
-        let tag =
-            command::head(start, &self.config.limits).map_or_else(|error| error.tag, |head| Some(head.tag));
+        let tag = match &self.appending {
+            Some(appending) => Some(appending.tag.clone()),
+            None => {
+                let start = if self.command.is_empty() { text } else { &self.command };
+                command::head(start, &self.config.limits)
+                    .map_or_else(|error| error.tag, |head| Some(head.tag))
+            }
+        };
         let max = self.config.limits.line_bytes_max;
         let reply =
             self.refusal(&CommandError { tag, reason: Reason::TooMany { what: "octets in a line", max } });
-        self.skip_literal(literal, reply, self.flood_bytes())
+        self.refuse(literal, reply, self.flood_bytes())
     }
 
     /// The command so far ends with the announcement of a literal.
@@ -90,9 +98,9 @@ impl Session {
         let outcome = self.look_at(&so_far);
         self.command = so_far;
         match outcome {
-            Ok((head, Command::Append(append))) => {
+            Ok((head, Command::Append(piece))) if piece.then.is_some() => {
                 self.take_command();
-                self.append_announced(head.tag, append)
+                self.append_begins(head.tag, head.verb, piece)
             }
             Err(CommandError { tag: Some(tag), reason: Reason::NeedsLiteral }) => {
                 self.inline_literal(&tag, header)
@@ -106,9 +114,8 @@ impl Session {
     }
 
     fn refuse_literal(&mut self, error: &CommandError, header: LiteralHeader) -> Option<Step> {
-        self.take_command();
         let reply = self.refusal(error);
-        self.skip_literal(Some(header), reply, self.inline_discard_max())
+        self.refuse(Some(header), reply, self.inline_discard_max())
     }
 
     fn inline_discard_max(&self) -> u64 {
@@ -116,16 +123,16 @@ impl Session {
         u64::from(limits.literal_bytes_max) * u64::from(limits.discard_factor_max)
     }
 
-    fn inline_literal(&mut self, tag: &Tag, header: LiteralHeader) -> Option<Step> {
+    /// The command needs the literal.
+    pub(super) fn inline_literal(&mut self, tag: &Tag, header: LiteralHeader) -> Option<Step> {
         let limits = &self.config.limits;
         self.literals += 1;
         self.literal_bytes = self.literal_bytes.saturating_add(header.len);
         if self.literals > limits.literals_max || self.literal_bytes > u64::from(limits.literal_bytes_max) {
-            self.take_command();
             self.count_bad();
             let reply =
                 self.line(Some(tag), "NO", Some(&Code::TooBig), "The literals of this command are too large");
-            return self.skip_literal(Some(header), reply, self.inline_discard_max());
+            return self.refuse(Some(header), reply, self.inline_discard_max());
         }
         self.command.extend_from_slice(b"\r\n");
         if header.sync {
@@ -160,7 +167,7 @@ impl Session {
         if let Some(reason) = self.wrong_state(head.verb) {
             return Err(CommandError { tag: Some(head.tag), reason });
         }
-        match command::arguments(input, &head, &self.config.limits) {
+        match command::arguments(input, &head, &self.config.limits, self.enabled) {
             Ok(command) => Ok((head, command)),
             Err(reason) => Err(CommandError { tag: Some(head.tag), reason }),
         }

@@ -25,8 +25,10 @@ pub(super) enum Then {
     Select(Selected),
     /// CLOSE, UNSELECT.
     Leave,
-    /// APPEND's literal comes next.
-    Message(LiteralHeader),
+    /// APPEND goes on.
+    Append,
+    /// Both directions change.
+    Compress,
     /// The reply stands already.
     Drop {
         reply: Vec<u8>,
@@ -58,13 +60,24 @@ impl Session {
                 }
                 self.conclude(&tag, verb, &completion);
             }
-            Then::Message(literal) if completion.is_ok() => self.message_begins(tag, literal),
-            Then::Message(literal) => {
+            Then::Append if completion.is_ok() => {
+                self.stage = Stage::Append;
+                if let Some(appending) = &mut self.appending {
+                    appending.begun = true;
+                }
+            }
+            Then::Append => {
                 let reply = self.concluding_line(&tag, verb, &completion);
-                self.refuse_message(literal, reply);
+                self.stage = Stage::AppendRefused { reply };
             }
             Then::Drop { reply, literal } => {
-                self.refuse_message(literal.unwrap_or(LiteralHeader { len: 0, sync: true }), reply);
+                self.refuse_message(literal, reply);
+            }
+            Then::Compress => {
+                self.conclude(&tag, verb, &completion);
+                if completion.is_ok() {
+                    self.stage = Stage::Compress;
+                }
             }
         }
     }

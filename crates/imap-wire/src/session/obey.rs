@@ -1,6 +1,6 @@
 //! What the session answers itself, and what it passes on.
 //!
-//! RFC 3501 §6.1, §6.2.1, §6.2.3 (LOGINDISABLED); RFC 2177; RFC 2971; RFC 5161 (nothing to enable yet).
+//! RFC 3501 §6.1, §6.2.1, §6.2.3 (LOGINDISABLED); RFC 2177; RFC 2971; RFC 7162 §3.2.11 (CLOSED).
 
 use model::Text;
 
@@ -8,6 +8,7 @@ use super::finish::{Asked, Then};
 use super::{Access, Selected, Session, Stage, Step};
 use crate::capability::{Transport, login_allowed};
 use crate::command::{Command, Needs, Reason, Request, Tag, Verb};
+use crate::enabled::Enabled;
 use crate::encode::{self, Code};
 use crate::splitter::Piece;
 
@@ -46,10 +47,7 @@ impl Session {
                 None => self.ask(Asked { tag, verb, then: Then::LogIn }, Request::Authenticate(credentials)),
             },
             Command::Id(client) => self.id(&tag, client),
-            Command::Enable(_) => {
-                self.out.extend_from_slice(b"* ENABLED\r\n");
-                self.completed(&tag, verb)
-            }
+            Command::Enable(words) => self.enable(&tag, &words),
             Command::Idle => {
                 self.out.extend_from_slice(b"+ idling\r\n");
                 self.stage = Stage::Idle { tag };
@@ -62,22 +60,21 @@ impl Session {
                 );
                 self.no(&tag, Code::NoPerm, &text)
             }
-            // Its literal was announced, so it did not come here; an error is safer than a panic.
-            Command::Append(_) => self.bad(&tag, "expected a literal with the message"),
+            Command::Append(piece) => self.append_begins(tag, verb, piece),
+            Command::Ask(Request::Compress) => self.compress(tag),
             Command::Ask(request) => self.pass_on(tag, verb, request),
         }
     }
 
-    fn completed(&mut self, tag: &Tag, verb: Verb) -> Option<Step> {
+    pub(super) fn completed(&mut self, tag: &Tag, verb: Verb) -> Option<Step> {
         self.reply(tag, "OK", None, &format!("{} completed", verb.name()))
     }
 
     fn pass_on(&mut self, tag: Tag, verb: Verb, request: Request) -> Option<Step> {
-        let read_only = self.selected().is_some_and(|selected| selected.read_only);
+        let read_only = self.is_read_only();
         if verb.needs() == Needs::WritableMailbox && read_only {
-            let text =
-                Text::new("Mappen är öppnad bara för läsning.", "The mailbox is open for reading only.");
-            return self.no(&tag, Code::ReadOnly, &text);
+            let line = self.read_only_line(&tag);
+            return self.say(&line);
         }
         if let Some(why) = self.not_enabled(&request) {
             return self.bad(&tag, why);
@@ -85,6 +82,7 @@ impl Session {
         self.note_condstore(&request);
         let (request, then) = match self.in_the_enabled_form(request) {
             Request::Select(select) => {
+                self.tell_closed();
                 let selected = Selected { mailbox: select.mailbox.clone(), read_only: select.read_only };
                 (Request::Select(select), Then::Select(selected))
             }
@@ -97,6 +95,22 @@ impl Session {
             other => (other, Then::Reply),
         };
         self.ask(Asked { tag, verb, then }, request)
+    }
+
+    /// RFC 7162 §3.2.11, RFC 9051 §7.1: what follows is about the other mailbox. Said to clients that know the word.
+    fn tell_closed(&mut self) {
+        let Enabled { condstore, imap4rev2, .. } = self.enabled;
+        if self.selected().is_some() && (condstore || imap4rev2) {
+            encode::ok(&Code::Closed, "The mailbox selected before is closed", &mut self.out);
+        }
+    }
+
+    pub(super) fn is_read_only(&self) -> bool {
+        self.selected().is_some_and(|selected| selected.read_only)
+    }
+    pub(super) fn read_only_line(&self, tag: &Tag) -> Vec<u8> {
+        let text = Text::new("Mappen är öppnad bara för läsning.", "The mailbox is open for reading only.");
+        self.line_for_people(Some(tag), "NO", Some(&Code::ReadOnly), &text)
     }
 
     /// `LIST "" ""`: clients ask for the delimiter and stall without an answer.

@@ -5,7 +5,7 @@
 use model::Text;
 
 use super::{Session, Stage, Step};
-use crate::command::{CommandError, Reason, Tag};
+use crate::command::{CommandError, Notify, Reason, Tag};
 use crate::encode::Code;
 use crate::reply_text;
 
@@ -86,6 +86,17 @@ impl Session {
             Reason::BadCharset => {
                 let text = Text::new("Teckenkodningen stöds inte.", "The charset is not supported.");
                 self.line_for_people(tag, "NO", Some(&Code::BadCharset), &text)
+            }
+            Reason::SpecialUse => {
+                let text = Text::new(
+                    "En mapp kan inte ha den uppgiften här.",
+                    "A mailbox cannot have that use here.",
+                );
+                self.line_for_people(tag, "NO", Some(&Code::UseAttr), &text)
+            }
+            Reason::BadEvent => {
+                let text = Text::new("Händelsen finns inte här.", "There is no such event here.");
+                self.line_for_people(tag, "NO", Some(&Code::BadEvent(Notify::EVENTS)), &text)
             }
             error @ (Reason::Mailbox(_) | Reason::NameEncoding) => {
                 let text = Text::new("Mappnamnet kan inte användas.", error.to_string());

@@ -49,7 +49,12 @@ impl Dialogue {
                     self.event("CLOSE");
                     return;
                 }
-                Step::Compress => self.event("COMPRESS"),
+                Step::Compress(octets) => {
+                    self.event("COMPRESS");
+                    if !octets.is_empty() {
+                        self.event(&format!("Z: {}", escape(&String::from_utf8_lossy(&octets))));
+                    }
+                }
                 Step::StartTls => {
                     self.event("TLS");
                     self.session.tls_started();
@@ -87,9 +92,17 @@ impl Dialogue {
             assert!(line.is_ascii(), "{line:?}");
             let line = String::from_utf8_lossy(&line[..end]).into_owned();
             assert!(!line.contains(['\r', '\n']), "{line:?}");
-            self.events.push(format!("S: {line}"));
+            self.events.push(format!("S: {}", without_capabilities(line)));
         }
         assert!(self.written.is_empty(), "a reply ends in CRLF");
+    }
+}
+
+/// The list grows with every extension; `* CAPABILITY` and the greeting show it, the answers to log-ins need not.
+fn without_capabilities(line: String) -> String {
+    match line.split_once("OK [CAPABILITY ").and_then(|(tag, rest)| Some((tag, rest.split_once(']')?.1))) {
+        Some((tag, rest)) if tag != "* " => format!("{tag}OK [CAPABILITY ...]{rest}"),
+        _ => line,
     }
 }
 

@@ -5,4 +5,5 @@ pub(crate) mod dialogue;
 pub(crate) mod generate;
 mod generate_messages;
 pub(crate) mod print;
+mod print_mailboxes;
 mod print_messages;

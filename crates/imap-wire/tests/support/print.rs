@@ -7,6 +7,7 @@ use imap_wire::command::{List, MessageSet, Numbering, Request};
 use imap_wire::{Command, ListPattern, encode, encode_mutf7};
 use model::{FlagSet, MailboxName};
 
+use super::print_mailboxes;
 use super::print_messages::{fetch, search, select, sort, store, thread};
 
 /// The command without its tag and without the line end.
@@ -77,7 +78,6 @@ fn request_to(request: &Request, out: &mut Vec<u8>) {
             named(if select.read_only { "EXAMINE" } else { "SELECT" }, &select.mailbox, out);
             self::select(select, out);
         }
-        Request::Create { mailbox, .. } => named("CREATE", mailbox, out),
         Request::Delete(mailbox) => named("DELETE", mailbox, out),
         Request::Rename { from, to } => {
             named("RENAME", from, out);
@@ -91,28 +91,12 @@ fn request_to(request: &Request, out: &mut Vec<u8>) {
             put(out, "LSUB \"\" ");
             pattern(&lsub.pattern, out);
         }
-        Request::Status { mailbox, items } => {
-            named("STATUS", mailbox, out);
-            let items: Vec<_> = items.iter().map(ToString::to_string).collect();
-            put(out, format!(" ({})", items.join(" ")));
-        }
         Request::Namespace => put(out, "NAMESPACE"),
         Request::GetQuota { root } => {
             put(out, "GETQUOTA ");
             string(root, out);
         }
         Request::GetQuotaRoot(mailbox) => named("GETQUOTAROOT", mailbox, out),
-        Request::AppendStart(append) => {
-            named("APPEND", &append.mailbox, out);
-            flag_list(&append.message.flags, out);
-            if let Some(date) = append.message.date {
-                out.push(b' ');
-                date.write(out);
-            }
-            put(out, format!(" {{{}}}", append.message.bytes));
-        }
-        Request::AppendFinish => put(out, "append finish"),
-        Request::AppendAbort => put(out, "append abort"),
         Request::Close { expunge } => put(out, if *expunge { "CLOSE" } else { "UNSELECT" }),
         Request::Expunge { uids: None } => put(out, "EXPUNGE"),
         Request::Expunge { uids: Some(uids) } => put(out, format!("UID EXPUNGE {uids}")),
@@ -136,7 +120,7 @@ fn request_to(request: &Request, out: &mut Vec<u8>) {
             numbered("MOVE", messages, out);
             encode::mailbox(to, out);
         }
-        other => put(out, format!("{other:?}")),
+        other => assert!(print_mailboxes::request(other, out), "no spelling for {other:?}"),
     }
 }
 
@@ -146,9 +130,12 @@ pub(super) fn put(out: &mut Vec<u8>, text: impl Display) {
 pub(super) fn string(text: &str, out: &mut Vec<u8>) {
     encode::string(text.as_bytes(), out);
 }
-fn named(verb: &str, mailbox: &MailboxName, out: &mut Vec<u8>) {
+pub(super) fn named(verb: &str, mailbox: &MailboxName, out: &mut Vec<u8>) {
     put(out, verb);
     out.push(b' ');
+    encode::mailbox(mailbox, out);
+}
+pub(super) fn mailbox(mailbox: &MailboxName, out: &mut Vec<u8>) {
     encode::mailbox(mailbox, out);
 }
 pub(super) fn uid(numbering: Numbering) -> &'static str {
@@ -157,7 +144,7 @@ pub(super) fn uid(numbering: Numbering) -> &'static str {
 pub(super) fn numbered(verb: &str, messages: &MessageSet, out: &mut Vec<u8>) {
     put(out, format!("{}{verb} {} ", uid(messages.numbering), messages.numbers));
 }
-fn flag_list(flags: &FlagSet, out: &mut Vec<u8>) {
+pub(super) fn flag_list(flags: &FlagSet, out: &mut Vec<u8>) {
     if !flags.is_empty() {
         put(out, format!(" ({flags})"));
     }
@@ -192,12 +179,7 @@ fn list(list: &List, out: &mut Vec<u8>) {
         }
         out.push(b')');
     }
-    let words =
-        [(give.subscribed, "SUBSCRIBED"), (give.children, "CHILDREN"), (give.special_use, "SPECIAL-USE")];
-    if words.iter().any(|(set, _)| *set) {
-        put(out, " RETURN ");
-        options(&words, out);
-    }
+    print_mailboxes::list_return(give, out);
 }
 fn options(words: &[(bool, &str)], out: &mut Vec<u8>) {
     let words: Vec<_> = words.iter().filter(|(set, _)| *set).map(|(_, word)| *word).collect();

@@ -81,35 +81,7 @@ pub(super) fn fetch(fetch: &Fetch, out: &mut Vec<u8>) {
     out.push(b'(');
     for (place, item) in fetch.items.iter().enumerate() {
         put(out, if place > 0 { " " } else { "" });
-        match item {
-            FetchItem::Envelope => put(out, "ENVELOPE"),
-            FetchItem::Flags => put(out, "FLAGS"),
-            FetchItem::InternalDate => put(out, "INTERNALDATE"),
-            FetchItem::Rfc822 => put(out, "RFC822"),
-            FetchItem::Rfc822Header => put(out, "RFC822.HEADER"),
-            FetchItem::Rfc822Text => put(out, "RFC822.TEXT"),
-            FetchItem::Rfc822Size => put(out, "RFC822.SIZE"),
-            FetchItem::Body => put(out, "BODY"),
-            FetchItem::BodyStructure => put(out, "BODYSTRUCTURE"),
-            FetchItem::Uid => put(out, "UID"),
-            FetchItem::BodySection { section, partial, peek } => {
-                put(out, format!("BODY{}[{section}]", if *peek { ".PEEK" } else { "" }));
-                octets(*partial, out);
-            }
-            FetchItem::ModSeq => put(out, "MODSEQ"),
-            FetchItem::EmailId => put(out, "EMAILID"),
-            FetchItem::ThreadId => put(out, "THREADID"),
-            FetchItem::SaveDate => put(out, "SAVEDATE"),
-            FetchItem::Preview { lazy } => put(out, if *lazy { "PREVIEW (LAZY)" } else { "PREVIEW" }),
-            FetchItem::Binary { part, partial, peek } => {
-                let name = if *peek { "BINARY.PEEK" } else { "BINARY" };
-                put(out, format!("{name}[{}]", Section { part: part.clone(), text: None }));
-                octets(*partial, out);
-            }
-            FetchItem::BinarySize { part } => {
-                put(out, format!("BINARY.SIZE[{}]", Section { part: part.clone(), text: None }));
-            }
-        }
+        self::item(item, out);
     }
     out.push(b')');
     let modifiers = [
@@ -120,6 +92,39 @@ pub(super) fn fetch(fetch: &Fetch, out: &mut Vec<u8>) {
     let modifiers: Vec<_> = modifiers.into_iter().flatten().collect();
     if !modifiers.is_empty() {
         put(out, format!(" ({})", modifiers.join(" ")));
+    }
+}
+
+/// One item.
+pub(super) fn item(item: &FetchItem, out: &mut Vec<u8>) {
+    match item {
+        FetchItem::Envelope => put(out, "ENVELOPE"),
+        FetchItem::Flags => put(out, "FLAGS"),
+        FetchItem::InternalDate => put(out, "INTERNALDATE"),
+        FetchItem::Rfc822 => put(out, "RFC822"),
+        FetchItem::Rfc822Header => put(out, "RFC822.HEADER"),
+        FetchItem::Rfc822Text => put(out, "RFC822.TEXT"),
+        FetchItem::Rfc822Size => put(out, "RFC822.SIZE"),
+        FetchItem::Body => put(out, "BODY"),
+        FetchItem::BodyStructure => put(out, "BODYSTRUCTURE"),
+        FetchItem::Uid => put(out, "UID"),
+        FetchItem::BodySection { section, partial, peek } => {
+            put(out, format!("BODY{}[{section}]", if *peek { ".PEEK" } else { "" }));
+            octets(*partial, out);
+        }
+        FetchItem::ModSeq => put(out, "MODSEQ"),
+        FetchItem::EmailId => put(out, "EMAILID"),
+        FetchItem::ThreadId => put(out, "THREADID"),
+        FetchItem::SaveDate => put(out, "SAVEDATE"),
+        FetchItem::Preview { lazy } => put(out, if *lazy { "PREVIEW (LAZY)" } else { "PREVIEW" }),
+        FetchItem::Binary { part, partial, peek } => {
+            let name = if *peek { "BINARY.PEEK" } else { "BINARY" };
+            put(out, format!("{name}[{}]", Section { part: part.clone(), text: None }));
+            octets(*partial, out);
+        }
+        FetchItem::BinarySize { part } => {
+            put(out, format!("BINARY.SIZE[{}]", Section { part: part.clone(), text: None }));
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 use model::{AccountId, TenantId, UnixMillis};
 use store::{Change, ChangeKey, KeyRange};
 
+use crate::search_index::{Pace, SEGMENT_DOCS};
 use crate::view::CHANGES_KEPT_MIN;
 use crate::{MailboxError, Mailboxes};
 
@@ -14,6 +15,10 @@ impl Mailboxes {
     /// Call it every few seconds.
     pub fn sweep(&self, now: UnixMillis) {
         let idle = Duration::from_secs(self.limits().view_idle_seconds.into());
+        // Large mailboxes that somebody has open are searched sooner or later.
+        for mailbox in self.inner.views.grown(SEGMENT_DOCS as u32) {
+            self.inner.index.waiting.add(mailbox, Pace::Calm);
+        }
         self.inner.views.sweep(idle, self.limits().tables_bytes_max, now);
         self.inner.facets.sweep(idle, now);
     }

@@ -29,7 +29,7 @@ pub fn email_id(body: &BodyId) -> String {
 }
 
 /// THREADID of a letter with this lineage.
-fn thread_id_of(lineage: &[u8], body: &BodyId) -> String {
+pub(crate) fn thread_id_of(lineage: &[u8], body: &BodyId) -> String {
     match LineageView::open(lineage).and_then(|lineage| lineage.root()) {
         Some(root) => format!("T{root:016x}"),
         None => hex('T', &body.0[..THREAD_OCTETS]),

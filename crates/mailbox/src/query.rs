@@ -1,9 +1,9 @@
 //! What SEARCH looks for.
 //!
-//! RFC 3501 §6.4.4. NEW, OLD, UNSEEN and their kin are put together from these by the driver. Words are Unicode; they are
+//! RFC 3501 §6.4.4, RFC 5032, RFC 8514. NEW, OLD, UNSEEN and their kin are put together from these by the driver. Words are Unicode; they are
 //! compared as [`message::fold`] says, as exact substrings.
 
-use model::{Keyword, ModSeq, SystemFlag, UidSet, UnixMillis};
+use model::{Keyword, ModSeq, SystemFlag, UidSet, UnixMillis, Zone};
 
 /// A day, as days since 1970-01-01.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -27,9 +27,14 @@ impl Day {
         let days = year * 365 + year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400);
         Some(Self(days + (month * 153 + 2) / 5 + i32::from(day) - 1 - 719_468))
     }
-    /// The day of a moment in UTC, as INTERNALDATE is written.
+    /// The day of a moment in UTC.
     pub fn of(moment: UnixMillis) -> Self {
         Self(i32::try_from(moment.seconds() / 86_400).unwrap_or(i32::MAX))
+    }
+    /// The day of a moment as it is written in a zone, such as that of INTERNALDATE.
+    pub fn in_zone(moment: UnixMillis, zone: Zone) -> Self {
+        let seconds = moment.seconds().cast_signed().saturating_add(i64::from(zone.minutes()) * 60);
+        Self(i32::try_from(seconds.div_euclid(86_400)).unwrap_or(i32::MAX))
     }
 }
 
@@ -72,12 +77,22 @@ pub enum Query {
     SentOn(Day),
     /// Date is on the day or later.
     SentSince(Day),
+    /// It came into this mailbox earlier than the day (RFC 8514).
+    SavedBefore(Day),
+    /// It came on the day.
+    SavedOn(Day),
+    /// It came on the day or later.
+    SavedSince(Day),
     /// A field of the letter's header holds the text; with an empty text, the field is there. FROM, SUBJECT and others too.
     Header(String, String),
     /// The text is in the letter below its header.
     Body(String),
     /// The text is anywhere in the letter.
     Text(String),
+    /// Its EMAILID is this (RFC 8474 §5.1).
+    EmailId(String),
+    /// Its THREADID is this.
+    ThreadId(String),
     /// MODSEQ is this or more (RFC 7162 §3.1.5).
     ModSeq(ModSeq),
 }
@@ -101,5 +116,7 @@ mod tests {
             assert_eq!(Day::from_ymd(year, month, day), None);
         }
         assert_eq!(Day::of(UnixMillis(86_400_000)), Day(1));
+        assert_eq!(Day::in_zone(UnixMillis(86_399_000), Zone::minutes_east(1)), Day(1));
+        assert_eq!(Day::in_zone(UnixMillis(0), Zone::minutes_east(-1)), Day(-1));
     }
 }

@@ -92,6 +92,7 @@ impl Mailboxes {
         for (key, _) in self.store().list::<MailboxStateKey>(&store::Key::from_bytes(prefix)).await? {
             self.purge_mailbox(key.0, now).await?;
         }
+        self.forget_all_annotations(tenant, account, now).await?;
         self.forget_all_grants(tenant, account, now).await?;
         if Tree::load(self.store(), tenant, account).await?.is_none() {
             return Ok(());
@@ -138,7 +139,9 @@ impl Mailboxes {
             }
         }
         self.forget_view(mailbox);
+        self.forget_search(mailbox, now).await?;
         self.forget_grants(mailbox, now).await?;
+        self.forget_annotations(mailbox, now).await?;
         while self.forget_changes(mailbox, |_, _| true, now).await? > 0 {}
         Ok(())
     }

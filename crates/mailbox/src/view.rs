@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 use model::{MailboxRef, ModSeq, Uid, UidSet, UnixMillis};
@@ -28,6 +28,8 @@ pub(crate) struct View {
     reading: tokio::sync::Mutex<()>,
     used: AtomicU64,
     read: AtomicU64,
+    /// UIDs below this have been given to the indexer.
+    indexed_to: AtomicU32,
 }
 
 /// What happened in a mailbox after a moment.
@@ -46,6 +48,7 @@ impl View {
             reading: tokio::sync::Mutex::default(),
             used: AtomicU64::new(0),
             read: AtomicU64::new(0),
+            indexed_to: AtomicU32::new(0),
         }
     }
 
@@ -257,6 +260,21 @@ impl Views {
             all -= octets(view);
             *view.table.write() = None;
         }
+    }
+
+    /// Mailboxes in memory that have had at least so many UIDs more since they were named here.
+    pub(crate) fn grown(&self, by: u32) -> Vec<MailboxRef> {
+        let grown = |view: &&Arc<View>| {
+            let table = view.table.read();
+            let Some(table) = table.as_ref().filter(|table| table.len() >= by as usize) else { return false };
+            let (end, before) = (table.uid_next.get(), view.indexed_to.load(Ordering::Relaxed));
+            let grown = end.saturating_sub(before) >= by;
+            if grown {
+                view.indexed_to.store(end, Ordering::Relaxed);
+            }
+            grown
+        };
+        self.open.lock().values().filter(grown).map(|view| view.mailbox).collect()
     }
 
     /// From which UID on messages are recent. `start` is when the process began.

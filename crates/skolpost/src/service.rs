@@ -170,6 +170,7 @@ impl Service {
             spool_folder,
             accounts: imap_lite::AccountSessions::default(),
             compressed: imap_lite::CompressedConnections::default(),
+            letter_memory: imap_lite::LetterMemory::default(),
         };
         Ok(Arc::new(Self {
             dir: dir.to_owned(),
@@ -211,6 +212,8 @@ impl Service {
             tasks,
         );
         let service = self.clone();
+        until(stop.clone(), async move { service.mailboxes.run_indexer(now).await }, tasks);
+        let service = self.clone();
         until(
             stop.clone(),
             async move {
@@ -242,12 +245,13 @@ impl Service {
                 Err(error) => warn!(%error, "store upkeep"),
             }
         }
-        if let Err(error) = self.trim_changes().await {
+        if let Err(error) = self.trim(base).await {
             warn!(%error, "old changes stay for now");
         }
     }
 
-    async fn trim_changes(&self) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    /// Old changes; with `search` also what the search index has of letters that are gone.
+    async fn trim(&self, search: bool) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
         for (tenant, _) in self.directory.tenants().await? {
             let mut after = None;
             loop {
@@ -256,6 +260,9 @@ impl Service {
                 after = Some(*last);
                 for (account, _) in page {
                     self.mailboxes.trim_changes(tenant, account, now()).await?;
+                    if search {
+                        self.mailboxes.trim_search(tenant, account, now()).await?;
+                    }
                 }
             }
         }

@@ -59,6 +59,8 @@ pub enum Keyspace {
     Acl = 0x28,
     /// `mailbox`: annotations of mailboxes and of the server.
     Metadata = 0x29,
+    /// `mailbox`: the search index, which can always be made again.
+    Search = 0x2a,
     /// `store`: where a body lies and how often it is referred to.
     Body = 0x30,
     /// `queue`: what is left to do with an accepted letter.
@@ -73,7 +75,7 @@ pub enum Keyspace {
 
 impl Keyspace {
     /// All of them, ascending; `store check` walks this list.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 29] = [
         Self::Counter,
         Self::Tenant,
         Self::Domain,
@@ -97,6 +99,7 @@ impl Keyspace {
         Self::Intent,
         Self::Acl,
         Self::Metadata,
+        Self::Search,
         Self::Body,
         Self::Route,
         Self::DeliveryLog,

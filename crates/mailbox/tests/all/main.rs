@@ -7,6 +7,7 @@ mod faulty;
 mod folders;
 mod model_based;
 mod search;
+mod search_index;
 mod sessions;
 mod sorting;
 mod upkeep;

@@ -14,9 +14,9 @@ pub struct WireLimits {
     pub literals_max: u32,
     /// Largest message that APPEND takes, in octets. Default 26214400.
     pub message_bytes_max: u64,
-    /// Messages of one APPEND. Default 100.
+    /// Messages of one APPEND (RFC 3502). Default 100.
     pub append_messages_max: u32,
-    /// Octets of all messages of one APPEND; at least that of one message. Default 104857600.
+    /// Octets of all messages of one APPEND; one message may come in any case. Default 104857600.
     pub append_bytes_max: u64,
     /// A LITERAL+ over its limit is read and thrown away up to this many times the limit; beyond, we hang up. Default 10.
     pub discard_factor_max: u32,
@@ -30,6 +30,8 @@ pub struct WireLimits {
     pub search_depth_max: u32,
     /// Members of one list: fetch items, header names, patterns, status items. Default 256.
     pub list_items_max: u32,
+    /// Octets of the patterns of one LIST, all together: each is held against each name. Default 4096.
+    pub pattern_bytes_max: u32,
 }
 
 impl Default for WireLimits {
@@ -47,6 +49,7 @@ impl Default for WireLimits {
             search_keys_max: 500,
             search_depth_max: 32,
             list_items_max: 256,
+            pattern_bytes_max: 4_096,
         }
     }
 }

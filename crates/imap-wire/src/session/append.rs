@@ -10,10 +10,9 @@ use model::Text;
 use super::finish::{Asked, Then};
 use super::{Session, Stage, Step};
 use crate::command::{
-    self, AppendPiece, CatenatePart, CommandError, Needs, Octets, Reason, Request, Tag, Verb,
+    self, Append, AppendPiece, CatenatePart, CommandError, Needs, Octets, Reason, Request, Tag, Verb,
 };
 use crate::encode::Code;
-use crate::limits::WireLimits;
 use crate::splitter::LiteralHeader;
 
 /// A command that is under way.
@@ -26,10 +25,8 @@ pub(super) struct Appending {
     octets: Option<Octets>,
     /// The driver has opened a place.
     pub(super) begun: bool,
-    messages: u32,
-    parts: u32,
+    /// Octets of the message so far.
     message_bytes: u64,
-    bytes: u64,
 }
 
 impl Session {
@@ -41,10 +38,7 @@ impl Session {
             asks: piece.asks.into(),
             octets: piece.then,
             begun: false,
-            messages: 0,
-            parts: 0,
             message_bytes: 0,
-            bytes: 0,
         };
         if verb.needs() == Needs::WritableMailbox && self.is_read_only() {
             let reply = self.read_only_line(&appending.tag);
@@ -62,7 +56,7 @@ impl Session {
             return None;
         };
         let Some(request) = appending.asks.pop_front() else { return self.append_octets() };
-        if let Some((code, text)) = appending.count(&request, &self.config.limits) {
+        if let Some((code, text)) = appending.count(&request, self.config.limits.message_bytes_max) {
             let reply = self.line_for_people(self.append_tag(), "NO", Some(&code), &text);
             return self.append_refused(reply);
         }
@@ -176,55 +170,28 @@ impl Session {
 type Refusal = (Code, Text);
 
 impl Appending {
-    /// Counts what the request brings; `Some` where that is too much.
-    fn count(&mut self, request: &Request, limits: &WireLimits) -> Option<Refusal> {
-        match request {
-            Request::AppendStart(append) => {
-                self.count_message(append.message.bytes, append.message.catenate, limits)
-            }
-            Request::AppendMore(message) => self.count_message(message.bytes, message.catenate, limits),
-            Request::AppendPart(part) => {
-                self.parts += 1;
-                if self.parts > limits.list_items_max {
-                    return Some(too_many("delar i ett brev", "parts in a message", limits.list_items_max));
+    /// Counts what the request brings; `Some` where that is too much for one message. How many messages and parts one
+    /// command may have is the driver's to say.
+    fn count(&mut self, request: &Request, max: u64) -> Option<Refusal> {
+        let bytes = match request {
+            Request::AppendStart(Append { message, .. }) | Request::AppendMore(message) => {
+                self.message_bytes = 0;
+                // RFC 3502 §6.3.11: with an empty message a client takes the whole command back.
+                if message.bytes == 0 && !message.catenate {
+                    let text =
+                        Text::new("Ett tomt brev kan inte sparas.", "An empty message cannot be saved.");
+                    return Some((Code::Cannot, text));
                 }
-                match part {
-                    CatenatePart::Text { bytes } => self.count_octets(*bytes, limits),
-                    CatenatePart::Url(_) => None,
-                }
+                message.bytes
             }
-            _ => None,
-        }
-    }
-
-    fn count_message(&mut self, bytes: u64, catenate: bool, limits: &WireLimits) -> Option<Refusal> {
-        self.messages += 1;
-        (self.parts, self.message_bytes) = (0, 0);
-        if self.messages > limits.append_messages_max {
-            return Some(too_many("brev på en gång", "messages at once", limits.append_messages_max));
-        }
-        // RFC 3502 §6.3.11: with an empty message a client takes the whole command back.
-        if bytes == 0 && !catenate {
-            let text = Text::new("Ett tomt brev kan inte sparas.", "An empty message cannot be saved.");
-            return Some((Code::Cannot, text));
-        }
-        self.count_octets(bytes, limits)
-    }
-
-    fn count_octets(&mut self, bytes: u64, limits: &WireLimits) -> Option<Refusal> {
+            Request::AppendPart(CatenatePart::Text { bytes }) => *bytes,
+            _ => 0,
+        };
         self.message_bytes = self.message_bytes.saturating_add(bytes);
-        self.bytes = self.bytes.saturating_add(bytes);
-        let max = limits.message_bytes_max;
-        if self.message_bytes > max {
+        (self.message_bytes > max).then(|| {
             let sv = format!("Brevet är för stort: gränsen är {max} byte.");
             let en = format!("The message is too large: the limit is {max} bytes.");
-            return Some((Code::TooBig, Text::new(sv, en)));
-        }
-        let max = limits.append_bytes_max.max(max);
-        (self.bytes > max).then(|| too_many("byte på en gång", "bytes at once", max))
+            (Code::TooBig, Text::new(sv, en))
+        })
     }
-}
-
-fn too_many(sv: &str, en: &str, max: impl std::fmt::Display) -> Refusal {
-    (Code::Limit, Text::new(format!("Högst {max} {sv}."), format!("At most {max} {en}.")))
 }

@@ -8,6 +8,8 @@ use std::borrow::Cow;
 
 use mail_parser::decoders::charsets::map::charset_decoder;
 
+use crate::transfer::Base64;
+
 /// Decodes a body by its Content-Transfer-Encoding; unknown encodings leave it as it is.
 pub(crate) fn transfer<'x>(body: &'x [u8], encoding: &[u8]) -> Cow<'x, [u8]> {
     if encoding.eq_ignore_ascii_case(b"base64") {
@@ -117,7 +119,8 @@ fn word_quoted_printable(text: &[u8]) -> Vec<u8> {
     quoted_printable_with(&blanks, false)
 }
 
-fn quoted_printable(text: &[u8]) -> Vec<u8> {
+/// Undoes quoted-printable.
+pub(crate) fn quoted_printable(text: &[u8]) -> Vec<u8> {
     quoted_printable_with(text, true)
 }
 
@@ -153,33 +156,9 @@ fn soft_break(rest: &[u8]) -> Option<usize> {
     }
 }
 
-/// What is outside the alphabet is passed over; padding restarts the count, as joined base64 texts need.
 fn base64(text: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len() / 4 * 3 + 3);
-    let (mut bits, mut count) = (0_u32, 0);
-    for octet in text {
-        let value = match octet {
-            b'A'..=b'Z' => octet - b'A',
-            b'a'..=b'z' => octet - b'a' + 26,
-            b'0'..=b'9' => octet - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            b'=' => {
-                count = 0;
-                continue;
-            }
-            _ => continue,
-        };
-        bits = bits << 6 | u32::from(value);
-        match count {
-            0 => count = 1,
-            rest => {
-                let shift = 6 - 2 * rest;
-                out.push((bits >> shift & 0xff) as u8);
-                count = (rest + 1) % 4;
-            }
-        }
-    }
+    Base64::default().push(text, &mut out);
     out
 }
 

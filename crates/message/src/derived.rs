@@ -258,6 +258,7 @@ fn languages(value: &[u8]) -> Vec<Vec<u8>> {
 mod tests {
     use super::*;
     use crate::section::{SectionKind, SectionPath};
+    use crate::view::DerivedView;
 
     #[test]
     fn a_letter_that_cannot_be_parsed_is_one_text_part() {
@@ -267,6 +268,7 @@ mod tests {
         let text = derived.section(&SectionPath { parts: vec![1], kind: SectionKind::Content });
         assert_eq!(text, Some(57..letter.len() as u64));
         assert_eq!(derived.body(), b"(\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7BIT\" 10 3)");
+        assert_eq!(DerivedView::open(&derived.encode()).map(|view| view.part_encoding(0)), Ok("7BIT"));
         // The same as of a letter that says nothing of itself.
         let plain = derive(b"\r\n--b\r\n\r\nx\r\n", &Limits::default());
         assert_eq!(plain.body_structure, derived.body_structure);

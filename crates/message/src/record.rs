@@ -27,6 +27,8 @@ pub(crate) const OLDEST_SECTIONS: usize = 8;
 pub(crate) const LENGTHS: usize = 32;
 pub(crate) const PART_BYTES: usize = 36;
 pub(crate) const EXTENSION_BYTES: usize = 8;
+/// Texts of one part; see [`Derived::strings`].
+pub(crate) const STRINGS_OF_PART: usize = 5;
 pub(crate) const NO_PARENT: u32 = u32::MAX;
 
 pub(crate) const HAS_DATE: u8 = 1;
@@ -186,17 +188,55 @@ fn string(out: &mut Vec<u8>, text: Option<&str>) {
     out.extend_from_slice(text.unwrap_or_default().as_bytes());
 }
 
-struct Strings<'x> {
-    rest: &'x [u8],
+/// Texts that [`Derived::strings`] wrote.
+pub(crate) struct Strings<'x> {
+    pub(crate) rest: &'x [u8],
 }
 
-impl Strings<'_> {
+impl<'x> Strings<'x> {
     fn next(&mut self) -> Result<Option<String>, DecodeError> {
+        Ok(self.next_str()?.map(str::to_owned))
+    }
+    pub(crate) fn next_str(&mut self) -> Result<Option<&'x str>, DecodeError> {
         let (length, rest) = self.rest.split_first_chunk().ok_or(DecodeError::Malformed)?;
         self.rest = rest;
         let Some(length) = u32::from_le_bytes(*length).checked_sub(1) else { return Ok(None) };
         let (text, rest) = self.rest.split_at_checked(length as usize).ok_or(DecodeError::Malformed)?;
         self.rest = rest;
-        String::from_utf8(text.to_vec()).map(Some).map_err(|_| DecodeError::Malformed)
+        std::str::from_utf8(text).map(Some).map_err(|_| DecodeError::Malformed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Limits, derive};
+
+    /// What the first version wrote: without the last two sections.
+    fn first_version(derived: &Derived) -> Vec<u8> {
+        let new = derived.encode();
+        let late = derived.lineage.as_octets().len() + derived.preview.len();
+        let mut old = new[..LENGTHS + 4 * OLDEST_SECTIONS].to_vec();
+        old.extend_from_slice(&new[HEADER_BYTES..new.len() - late]);
+        old[4] = OLDEST;
+        let checksum = checksum(&old);
+        old[CHECKSUM].copy_from_slice(&checksum);
+        old
+    }
+
+    #[test]
+    fn a_record_of_the_first_version_reads() {
+        let letter = b"Message-ID: <1@x.test>\r\nSubject: x\r\n\r\nHej!\r\n";
+        let derived = derive(letter, &Limits::default());
+        let record = derived.encode();
+        let view = DerivedView::open(&record).unwrap();
+        assert_eq!((view.preview(), view.lineage().map(<[u8]>::len)), (Some("Hej!"), Some(8)));
+        let record = first_version(&derived);
+        let view = DerivedView::open(&record).unwrap();
+        assert_eq!((view.lineage(), view.preview()), (None, None));
+        assert_eq!((view.envelope(), view.text()), (&derived.envelope[..], derived.text.as_bytes()));
+        let read = Derived::decode(&record).unwrap();
+        let plain = Derived { lineage: Lineage::default(), preview: String::new(), ..derived };
+        assert_eq!(read, plain);
     }
 }

@@ -6,7 +6,8 @@ use crate::body_structure;
 use crate::date::Sent;
 use crate::record::{
     CHECKSUM, DecodeError, EXTENSION_BYTES, HAS_DATE, LENGTHS, MAGIC, NO_PARENT, OLDEST, OLDEST_SECTIONS,
-    PARSED, PART_BYTES, SECTIONS, Section, TEXT_COMPLETE, TEXT_CURRENT, VERSION, checksum,
+    PARSED, PART_BYTES, SECTIONS, STRINGS_OF_PART, Section, Strings, TEXT_COMPLETE, TEXT_CURRENT, VERSION,
+    checksum,
 };
 use crate::section::{Places, SectionPath, part_at, section};
 use crate::split::{PartKind, Place};
@@ -96,6 +97,13 @@ impl<'x> DerivedView<'x> {
     /// Where a part lies; `part` is below [`DerivedView::part_count`].
     pub fn part_place(&self, part: usize) -> Place {
         self.place(part)
+    }
+    /// The Content-Transfer-Encoding of a part as written; empty if the record is damaged.
+    pub fn part_encoding(&self, part: usize) -> &'x str {
+        // The second text of each part.
+        let mut strings = Strings { rest: self.text_of(Section::Strings) };
+        let before = (0..part * STRINGS_OF_PART + 1).try_for_each(|_| strings.next_str().map(drop));
+        before.and_then(|()| strings.next_str()).ok().flatten().unwrap_or_default()
     }
     /// The value of ENVELOPE, ready to send.
     pub fn envelope(&self) -> &'x [u8] {

@@ -14,10 +14,6 @@ pub struct WireLimits {
     pub literals_max: u32,
     /// Largest message that APPEND takes, in octets. Default 26214400.
     pub message_bytes_max: u64,
-    /// Messages of one APPEND (RFC 3502). Default 100.
-    pub append_messages_max: u32,
-    /// Octets of all messages of one APPEND; one message may come in any case. Default 104857600.
-    pub append_bytes_max: u64,
     /// A LITERAL+ over its limit is read and thrown away up to this many times the limit; beyond, we hang up. Default 10.
     pub discard_factor_max: u32,
     /// Commands in a row that we could not take, then BYE. Default 20.
@@ -41,8 +37,6 @@ impl Default for WireLimits {
             literal_bytes_max: 65_536,
             literals_max: 100,
             message_bytes_max: 26_214_400,
-            append_messages_max: 100,
-            append_bytes_max: 104_857_600,
             discard_factor_max: 10,
             bad_commands_max: 20,
             login_failures_max: 10,

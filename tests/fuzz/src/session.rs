@@ -36,6 +36,7 @@ fn limits(choice: u8) -> WireLimits {
         search_keys_max: 6,
         search_depth_max: 4,
         list_items_max: 6,
+        pattern_bytes_max: 30,
         ..WireLimits::default()
     }
 }

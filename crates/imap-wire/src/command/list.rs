@@ -87,6 +87,13 @@ pub(super) fn list(cursor: &mut Cursor<'_>) -> Result<List, Reason> {
     } else {
         vec![cursor.list_pattern(&reference)?]
     };
+    let (octets, max) = (
+        patterns.iter().map(|pattern| pattern.as_str().len()).sum::<usize>(),
+        cursor.limits.pattern_bytes_max,
+    );
+    if octets > max as usize {
+        return Err(Reason::TooMany { what: "octets of patterns", max });
+    }
     let mut give = ListReturn {
         subscribed: select.subscribed,
         special_use: select.special_use,

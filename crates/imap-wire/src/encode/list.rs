@@ -5,6 +5,7 @@
 use model::{HIERARCHY_DELIMITER, MailboxName, SpecialUse};
 
 use super::string::mailbox;
+use crate::enabled::Enabled;
 
 /// What is told of a mailbox in LIST.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -24,17 +25,31 @@ pub struct Attributes {
 }
 
 /// `* LIST (…) "/" name`
-pub fn list(name: &MailboxName, attributes: &Attributes, out: &mut Vec<u8>) {
-    entry("LIST", name, attributes, out);
+pub fn list(name: &MailboxName, attributes: &Attributes, enabled: Enabled, out: &mut Vec<u8>) {
+    entry("LIST", name, attributes, enabled, out);
     if attributes.subscribed_below {
         out.extend_from_slice(b" (\"CHILDINFO\" (\"SUBSCRIBED\"))");
     }
     out.extend_from_slice(b"\r\n");
 }
 
+/// `* LIST (…) "/" name ("OLDNAME" ("old"))`: the mailbox got this name (RFC 5465 §5.4, RFC 9051 §6.3.9.7).
+pub fn list_renamed(
+    name: &MailboxName,
+    attributes: &Attributes,
+    old: &MailboxName,
+    enabled: Enabled,
+    out: &mut Vec<u8>,
+) {
+    entry("LIST", name, attributes, enabled, out);
+    out.extend_from_slice(b" (\"OLDNAME\" (");
+    mailbox(old, enabled, out);
+    out.extend_from_slice(b"))\r\n");
+}
+
 /// `* LSUB (…) "/" name`
-pub fn lsub(name: &MailboxName, attributes: &Attributes, out: &mut Vec<u8>) {
-    entry("LSUB", name, attributes, out);
+pub fn lsub(name: &MailboxName, attributes: &Attributes, enabled: Enabled, out: &mut Vec<u8>) {
+    entry("LSUB", name, attributes, enabled, out);
     out.extend_from_slice(b"\r\n");
 }
 
@@ -47,7 +62,7 @@ pub fn list_root(verb: &str, out: &mut Vec<u8>) {
     out.extend_from_slice(b"\" \"\"\r\n");
 }
 
-fn entry(verb: &str, name: &MailboxName, attributes: &Attributes, out: &mut Vec<u8>) {
+fn entry(verb: &str, name: &MailboxName, attributes: &Attributes, enabled: Enabled, out: &mut Vec<u8>) {
     out.extend_from_slice(b"* ");
     out.extend_from_slice(verb.as_bytes());
     out.extend_from_slice(b" (");
@@ -74,19 +89,49 @@ fn entry(verb: &str, name: &MailboxName, attributes: &Attributes, out: &mut Vec<
     out.extend_from_slice(b") \"");
     out.push(HIERARCHY_DELIMITER as u8);
     out.extend_from_slice(b"\" ");
-    mailbox(name, out);
+    mailbox(name, enabled, out);
 }
 
-/// `* NAMESPACE`: one personal namespace at the root, nothing of others, nothing shared.
-pub fn namespace(out: &mut Vec<u8>) {
-    out.extend_from_slice(b"* NAMESPACE ((\"\" \"");
+/// `* NAMESPACE`: one personal namespace at the root, other users' below one name, shared ones below another.
+pub fn namespace(
+    others: Option<&MailboxName>,
+    shared: Option<&MailboxName>,
+    enabled: Enabled,
+    out: &mut Vec<u8>,
+) {
+    out.extend_from_slice(b"* NAMESPACE ((\"\" \"/\"))");
+    for root in [others, shared] {
+        match root {
+            Some(root) => {
+                out.extend_from_slice(b" ((");
+                prefix(root, enabled, out);
+                out.extend_from_slice(b" \"/\"))");
+            }
+            None => out.extend_from_slice(b" NIL"),
+        }
+    }
+    out.extend_from_slice(b"\r\n");
+}
+
+/// The name with the delimiter behind it, always quoted (RFC 2342 §5).
+fn prefix(root: &MailboxName, enabled: Enabled, out: &mut Vec<u8>) {
+    out.push(b'"');
+    let start = out.len();
+    mailbox(root, enabled, out);
+    if out[start] == b'"' {
+        out.remove(start);
+        out.pop();
+    }
     out.push(HIERARCHY_DELIMITER as u8);
-    out.extend_from_slice(b"\")) NIL NIL\r\n");
+    out.push(b'"');
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const OLD: Enabled = Enabled { condstore: false, qresync: false, utf8: false, imap4rev2: false };
+    const UTF8: Enabled = Enabled { utf8: true, ..OLD };
 
     #[test]
     fn attributes_in_their_order() {
@@ -99,15 +144,26 @@ mod tests {
             subscribed_below: true,
             ..Attributes::default()
         };
-        list(&name, &attributes, &mut out);
-        lsub(&MailboxName::inbox(), &Attributes { no_select: true, ..Attributes::default() }, &mut out);
+        list(&name, &attributes, OLD, &mut out);
+        lsub(&MailboxName::inbox(), &Attributes { no_select: true, ..Attributes::default() }, OLD, &mut out);
+        list_renamed(&MailboxName::inbox(), &Attributes::default(), &name, OLD, &mut out);
         list_root("LIST", &mut out);
-        namespace(&mut out);
+        namespace(None, None, OLD, &mut out);
+        let (others, shared) = (MailboxName::parse("Övriga").unwrap(), MailboxName::parse("Delade").unwrap());
+        namespace(Some(&others), Some(&shared), OLD, &mut out);
+        namespace(Some(&others), None, UTF8, &mut out);
+        list_renamed(&name, &Attributes::default(), &others, OLD, &mut out);
+        list_renamed(&name, &Attributes::default(), &others, UTF8, &mut out);
         let expected = "* LIST (\\HasNoChildren \\Subscribed \\Sent) \"/\" \"L&AOQ-xor/&AMU-k 7\" \
             (\"CHILDINFO\" (\"SUBSCRIBED\"))\r\n\
             * LSUB (\\Noselect) \"/\" INBOX\r\n\
+            * LIST () \"/\" INBOX (\"OLDNAME\" (\"L&AOQ-xor/&AMU-k 7\"))\r\n\
             * LIST (\\Noselect) \"/\" \"\"\r\n\
-            * NAMESPACE ((\"\" \"/\")) NIL NIL\r\n";
+            * NAMESPACE ((\"\" \"/\")) NIL NIL\r\n\
+            * NAMESPACE ((\"\" \"/\")) ((\"&ANY-vriga/\" \"/\")) ((\"Delade/\" \"/\"))\r\n\
+            * NAMESPACE ((\"\" \"/\")) ((\"Övriga/\" \"/\")) NIL\r\n\
+            * LIST () \"/\" \"L&AOQ-xor/&AMU-k 7\" (\"OLDNAME\" (&ANY-vriga))\r\n\
+            * LIST () \"/\" \"Läxor/Åk 7\" (\"OLDNAME\" (\"Övriga\"))\r\n";
         assert_eq!(String::from_utf8(out).unwrap(), expected);
     }
 }

@@ -7,6 +7,7 @@ use model::{FlagSet, MailboxName, SeqNo};
 use super::Code;
 use super::string::{astring, mailbox, number};
 use crate::command::StatusItem;
+use crate::enabled::Enabled;
 
 fn count(n: u64, word: &str, out: &mut Vec<u8>) {
     out.extend_from_slice(b"* ");
@@ -54,9 +55,9 @@ pub enum StatusValue {
 }
 
 /// `* STATUS name (item n …)`
-pub fn status(name: &MailboxName, values: &[(StatusItem, StatusValue)], out: &mut Vec<u8>) {
+pub fn status(name: &MailboxName, values: &[(StatusItem, StatusValue)], enabled: Enabled, out: &mut Vec<u8>) {
     out.extend_from_slice(b"* STATUS ");
-    mailbox(name, out);
+    mailbox(name, enabled, out);
     out.extend_from_slice(b" (");
     for (place, (item, value)) in values.iter().enumerate() {
         if place > 0 {
@@ -106,9 +107,9 @@ pub fn quota(root: &str, usage: &[QuotaUsage], out: &mut Vec<u8>) {
 }
 
 /// `* QUOTAROOT name root …`. A root has a name: an empty one crashed mail programs.
-pub fn quota_root(name: &MailboxName, roots: &[&str], out: &mut Vec<u8>) {
+pub fn quota_root(name: &MailboxName, roots: &[&str], enabled: Enabled, out: &mut Vec<u8>) {
     out.extend_from_slice(b"* QUOTAROOT ");
-    mailbox(name, out);
+    mailbox(name, enabled, out);
     for root in roots {
         out.push(b' ');
         astring(root.as_bytes(), out);
@@ -133,9 +134,9 @@ mod tests {
             (StatusItem::Messages, StatusValue::Number(231)),
             (StatusItem::MailboxId, StatusValue::Id("F1".to_owned())),
         ];
-        status(&name, &values, &mut out);
+        status(&name, &values, Enabled::default(), &mut out);
         quota("konto", &[QuotaUsage { resource: "STORAGE", used: 10, limit: 512 }], &mut out);
-        quota_root(&name, &["konto"], &mut out);
+        quota_root(&name, &["konto"], Enabled::default(), &mut out);
         let expected = "* 172 EXISTS\r\n* 0 RECENT\r\n* 1 EXPUNGE\r\n\
             * FLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft)\r\n* OK [READ-ONLY] Look only\r\n\
             * STATUS \"&AMU-k 7\" (MESSAGES 231 MAILBOXID (F1))\r\n\

@@ -1,9 +1,10 @@
 //! Numbers, strings and names.
 //!
-//! RFC 3501 §4.2, §4.3, §5.1.3.
+//! RFC 3501 §4.2, §4.3, §5.1.3; RFC 6855 §3 and RFC 9051 §5.1 (names in UTF-8).
 
 use model::MailboxName;
 
+use crate::enabled::Enabled;
 use crate::mutf7;
 
 /// Appends a number in decimal.
@@ -42,6 +43,10 @@ pub fn string(octets: &[u8], out: &mut Vec<u8>) {
         out.extend_from_slice(octets);
         return;
     }
+    quoted(octets, out);
+}
+
+fn quoted(octets: &[u8], out: &mut Vec<u8>) {
     out.push(b'"');
     for octet in octets {
         if matches!(octet, b'"' | b'\\') {
@@ -70,11 +75,18 @@ pub fn astring(octets: &[u8], out: &mut Vec<u8>) {
     }
 }
 
-/// Appends a mailbox name in modified UTF-7.
-pub fn mailbox(name: &MailboxName, out: &mut Vec<u8>) {
-    let mut wire = Vec::with_capacity(name.as_str().len() + 8);
-    mutf7::encode(name.as_str(), &mut wire);
-    astring(&wire, out);
+/// Appends a mailbox name: in modified UTF-7, or in UTF-8 for a client that has asked for it (RFC 6855 §3).
+pub fn mailbox(name: &MailboxName, enabled: Enabled, out: &mut Vec<u8>) {
+    let name = name.as_str();
+    if !enabled.unicode_names() {
+        let mut wire = Vec::with_capacity(name.len() + 8);
+        mutf7::encode(name, &mut wire);
+        astring(&wire, out);
+    } else if name.is_ascii() {
+        astring(name.as_bytes(), out);
+    } else {
+        quoted(name.as_bytes(), out);
+    }
 }
 
 #[cfg(test)]
@@ -99,11 +111,24 @@ mod tests {
         assert_eq!(written(|out| nstring(None, out)), "NIL");
         assert_eq!(written(|out| astring(b"nil", out)), "\"nil\"");
         assert_eq!(written(|out| astring(b"a]", out)), "\"a]\"");
-        assert_eq!(written(|out| mailbox(&MailboxName::parse("Skräppost").unwrap(), out)), "Skr&AOQ-ppost");
-        assert_eq!(
-            written(|out| mailbox(&MailboxName::parse("Läxor & annat").unwrap(), out)),
-            "\"L&AOQ-xor &- annat\""
-        );
+    }
+
+    #[test]
+    fn names_as_the_client_reads_them() {
+        let utf8 = Enabled { utf8: true, ..Enabled::default() };
+        let rev2 = Enabled { imap4rev2: true, ..Enabled::default() };
+        for (name, old, new) in [
+            ("Skräppost", "Skr&AOQ-ppost", "\"Skräppost\""),
+            ("Läxor & annat", "\"L&AOQ-xor &- annat\"", "\"Läxor & annat\""),
+            ("R&D", "R&-D", "R&D"),
+            ("Å \"7\"", r#""&AMU- \"7\"""#, r#""Å \"7\"""#),
+            ("inbox", "INBOX", "INBOX"),
+        ] {
+            let name = MailboxName::parse(name).unwrap();
+            assert_eq!(written(|out| mailbox(&name, Enabled::default(), out)), old);
+            assert_eq!(written(|out| mailbox(&name, utf8, out)), new);
+            assert_eq!(written(|out| mailbox(&name, rev2, out)), new);
+        }
     }
 
     proptest! {

@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::io::Write;
 
 use imap_wire::command::{List, MessageSet, Numbering, Request};
-use imap_wire::{Command, ListPattern, encode, encode_mutf7};
+use imap_wire::{Command, Enabled, ListPattern, encode, encode_mutf7};
 use model::{FlagSet, MailboxName};
 
 use super::print_mailboxes;
@@ -82,7 +82,7 @@ fn request_to(request: &Request, out: &mut Vec<u8>) {
         Request::Rename { from, to } => {
             named("RENAME", from, out);
             out.push(b' ');
-            encode::mailbox(to, out);
+            encode::mailbox(to, Enabled::default(), out);
         }
         Request::Subscribe(mailbox) => named("SUBSCRIBE", mailbox, out),
         Request::Unsubscribe(mailbox) => named("UNSUBSCRIBE", mailbox, out),
@@ -114,11 +114,11 @@ fn request_to(request: &Request, out: &mut Vec<u8>) {
         Request::Store(what) => store(what, out),
         Request::Copy { messages, to } => {
             numbered("COPY", messages, out);
-            encode::mailbox(to, out);
+            encode::mailbox(to, Enabled::default(), out);
         }
         Request::Move { messages, to } => {
             numbered("MOVE", messages, out);
-            encode::mailbox(to, out);
+            encode::mailbox(to, Enabled::default(), out);
         }
         other => assert!(print_mailboxes::request(other, out), "no spelling for {other:?}"),
     }
@@ -133,10 +133,10 @@ pub(super) fn string(text: &str, out: &mut Vec<u8>) {
 pub(super) fn named(verb: &str, mailbox: &MailboxName, out: &mut Vec<u8>) {
     put(out, verb);
     out.push(b' ');
-    encode::mailbox(mailbox, out);
+    encode::mailbox(mailbox, Enabled::default(), out);
 }
 pub(super) fn mailbox(mailbox: &MailboxName, out: &mut Vec<u8>) {
-    encode::mailbox(mailbox, out);
+    encode::mailbox(mailbox, Enabled::default(), out);
 }
 pub(super) fn uid(numbering: Numbering) -> &'static str {
     if numbering == Numbering::Uid { "UID " } else { "" }

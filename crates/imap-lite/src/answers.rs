@@ -5,7 +5,7 @@
 use directory::{AuthError, DirectoryError, Ended};
 use imap_wire::{Code, Completion};
 use mailbox::MailboxError;
-use model::Text;
+use model::{MailboxName, Text};
 use store::{CommitError, StoreError};
 use tracing::{error, warn};
 
@@ -25,6 +25,7 @@ pub(crate) fn mailbox_error(error: &MailboxError) -> Completion {
         MailboxError::OverQuota => Code::OverQuota,
         MailboxError::NoSuchMessage => return Completion::bad(error.text()),
         MailboxError::Expunged => Code::ExpungeIssued,
+        MailboxError::NoPermission => Code::NoPerm,
         MailboxError::ReadOnly => Code::ReadOnly,
         MailboxError::Busy => Code::InUse,
         MailboxError::Store(error) => return store_error(error),
@@ -116,6 +117,49 @@ pub(crate) fn spool_error(cause: &std::io::Error) -> Completion {
     full()
 }
 
+/// A letter that is put together grows beyond the limit, or one of several is too large.
+pub(crate) fn letter_too_large(bytes_max: u64) -> Completion {
+    Completion::no(
+        Code::TooBig,
+        Text::new(
+            format!("Brevet är för stort: gränsen är {bytes_max} byte."),
+            format!("The message is too large: the limit is {bytes_max} bytes."),
+        ),
+    )
+}
+
+pub(crate) fn empty_letter() -> Completion {
+    Completion::no(
+        Code::Cannot,
+        Text::new("Ett tomt brev kan inte sparas.", "An empty message cannot be saved."),
+    )
+}
+
+/// RFC 4469 §5: a URL of CATENATE that leads nowhere, or not to octets of a letter here.
+pub(crate) fn bad_url(url: String) -> Completion {
+    Completion::no(
+        Code::BadUrl(url),
+        Text::new("Adressen leder inte till något brev här.", "The URL leads to no message here."),
+    )
+}
+
+/// RFC 3516 §4.3: BINARY of a part whose encoding nobody knows.
+pub(crate) fn unknown_encoding() -> Completion {
+    Completion::no(
+        Code::UnknownCte,
+        Text::new(
+            "En del av brevet är kodad på ett okänt sätt. Hämta den som den är.",
+            "A part of the message is encoded in an unknown way. Fetch it as it is.",
+        ),
+    )
+}
+
+/// RFC 3516 §4.4: a literal8 with NUL.
+pub(crate) fn binary_nul() -> Completion {
+    let Completion::No { text, .. } = nul() else { return nul() };
+    Completion::no(Code::UnknownCte, text)
+}
+
 /// The letter of an APPEND has an octet that FETCH cannot send.
 pub(crate) fn nul() -> Completion {
     Completion::no(
@@ -177,6 +221,28 @@ pub(crate) fn too_many_compressed() -> Completion {
         Text::new(
             "Servern komprimerar redan för många anslutningar; fortsätt utan.",
             "The server compresses too many connections already; go on without it.",
+        ),
+    )
+}
+
+/// A name below the place where mailboxes of others appear.
+pub(crate) fn place_of_others(name: &MailboxName) -> Completion {
+    Completion::no(
+        Code::Cannot,
+        Text::new(
+            format!("Namnet {name} hör till andras mappar. Välj ett annat namn."),
+            format!("The name {name} is one of mailboxes of others. Choose another name."),
+        ),
+    )
+}
+
+/// RENAME from one account into another.
+pub(crate) fn between_accounts() -> Completion {
+    Completion::no(
+        Code::Cannot,
+        Text::new(
+            "En mapp kan inte flyttas mellan konton. Flytta breven i stället.",
+            "A mailbox cannot be moved between accounts. Move the messages instead.",
         ),
     )
 }

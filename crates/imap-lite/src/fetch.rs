@@ -2,7 +2,10 @@
 //!
 //! RFC 3501 §6.4.5, §7.4.2. Flags, UIDs, sizes and dates come from the table in memory; for the rest, rows are read a few
 //! hundred at a time, and letters slice by slice while they are sent. What sets \Seen is committed before it is told.
+//! RFC 7162 (MODSEQ, CHANGEDSINCE); RFC 8474 (EMAILID, THREADID); RFC 8514 (SAVEDATE); RFC 8970 (PREVIEW); RFC 9394 §3.3
+//! (PARTIAL).
 
+use std::borrow::Cow;
 use std::io;
 use std::sync::Arc;
 
@@ -10,15 +13,16 @@ use imap_wire::DateTime;
 use imap_wire::command::{Fetch, FetchItem, Section, SectionText};
 use imap_wire::encode::FetchWriter;
 use mailbox::{MailboxError, MessageRow, Picked, Selected, Table};
-use model::{FlagPatch, SeqNo, SystemFlag, Uid, UidSet};
-use store::{MessageEntry, StoreError};
+use model::{FlagPatch, Right, SeqNo, SystemFlag, Uid, UidSet};
+use store::MessageEntry;
 use tracing::warn;
 
-use crate::answers;
+use crate::binary::Wanted;
 use crate::conversation::{Outcome, Trouble, now};
 use crate::in_mailbox::{done_but, pick};
 use crate::section::{self, Piece};
 use crate::wire::{Line, Wire};
+use crate::{answers, binary, partial, resync};
 
 /// Messages between two looks at the table.
 const ROWS: usize = 4096;
@@ -36,19 +40,33 @@ struct Plan<'a> {
 #[derive(Default)]
 struct Losses {
     missing: bool,
+    /// A part cannot be decoded.
+    unknown_encoding: bool,
     first: Option<MailboxError>,
 }
 
 pub(crate) async fn fetch(selected: &mut Selected, asked: &Fetch, wire: &mut Wire) -> Outcome {
-    let picked = pick(selected, &asked.messages)?;
+    let mut picked = pick(selected, &asked.messages)?;
+    let mut items = Cow::Borrowed(&asked.items[..]);
+    if let Some(since) = asked.changed_since {
+        picked = resync::changed(selected, asked, picked, since, wire).await?;
+        if !items.contains(&FetchItem::ModSeq) {
+            items.to_mut().push(FetchItem::ModSeq);
+        }
+    }
+    if let Some(range) = asked.partial {
+        picked = partial::part(&picked, range).to_vec();
+    }
     let table_only = |item: &FetchItem| {
         use FetchItem as I;
-        matches!(item, I::Uid | I::Flags | I::InternalDate | I::Rfc822Size)
+        matches!(item, I::Uid | I::Flags | I::ModSeq | I::InternalDate | I::Rfc822Size)
     };
     let plan = Plan {
-        items: &asked.items,
-        sets_seen: asked.items.iter().any(FetchItem::sets_seen) && !selected.is_read_only(),
-        needs_entries: !asked.items.iter().all(table_only),
+        items: &items,
+        sets_seen: asked.items.iter().any(FetchItem::sets_seen)
+            && !selected.is_read_only()
+            && selected.may(Right::KeepSeen),
+        needs_entries: !items.iter().all(table_only),
     };
     let mut losses = Losses::default();
     for batch in picked.chunks(if plan.needs_entries { ENTRIES } else { ROWS }) {
@@ -57,6 +75,7 @@ pub(crate) async fn fetch(selected: &mut Selected, asked: &Fetch, wire: &mut Wir
     }
     match losses.first {
         Some(error) => Ok(answers::mailbox_error(&error)),
+        None if losses.unknown_encoding => Ok(answers::unknown_encoding()),
         None => Ok(done_but(losses.missing, asked.messages.numbering)),
     }
 }
@@ -87,8 +106,15 @@ impl Plan<'_> {
             let message = Message { selected, seq: *seq, row, entry: entry.as_ref() };
             let mark = wire.mark();
             match message.write(self.items, now_seen.contains(*uid), wire).await {
-                Ok(()) => wire.send_pieces().await?,
-                Err(Trouble::Mailbox(error)) if wire.roll_back(mark) && concerns_one(&error) => {
+                Ok(known) => {
+                    // RFC 3516 §4.3: the command fails; what can be told of the message is no more than its line.
+                    if !known {
+                        wire.roll_back(mark);
+                        losses.unknown_encoding = true;
+                    }
+                    wire.send_pieces().await?;
+                }
+                Err(Trouble::Mailbox(error)) if wire.roll_back(mark) && error.concerns_one_message() => {
                     warn!(mailbox = ?selected.mailbox(), %uid, %error, "a message cannot be fetched");
                     losses.first.get_or_insert(error);
                 }
@@ -100,12 +126,6 @@ impl Plan<'_> {
         }
         Ok(())
     }
-}
-
-/// Is only this message damaged, so that the others are worth trying?
-fn concerns_one(error: &MailboxError) -> bool {
-    use StoreError as S;
-    matches!(error, MailboxError::Store(S::NoBody(_) | S::Damaged { .. } | S::Record { .. }))
 }
 
 /// Sets \Seen where it is not set, durably; returns where. A store that takes no changes does not keep anybody from
@@ -138,20 +158,29 @@ struct Message<'a> {
 }
 
 impl Message<'_> {
-    async fn write(&self, items: &[FetchItem], flags_too: bool, wire: &mut Wire) -> Result<(), Trouble> {
-        let Wire { line, buffer } = wire;
+    /// Writes everything; false if some of it is encoded in a way that nobody knows.
+    async fn write(&self, items: &[FetchItem], flags_too: bool, wire: &mut Wire) -> Result<bool, Trouble> {
+        let condstore = flags_too && wire.enabled.condstore;
+        let Wire { line, buffer, .. } = wire;
         let mut out = FetchWriter::new(self.seq, buffer);
+        let mut known = true;
         for item in items {
             if !self.write_row_item(item, &mut out) {
-                self.write_letter_item(item, &mut out, line).await?;
+                known &= self.write_letter_item(item, &mut out, line).await?;
             }
         }
         // RFC 3501 §6.4.5: flags that changed by the FETCH are told with it.
         if flags_too && !items.contains(&FetchItem::Flags) {
             out.flags(self.row.flags, self.selected.is_recent(self.row.uid));
         }
+        // RFC 7162 §3.2.4: and then UID and MODSEQ too.
+        for item in [FetchItem::Uid, FetchItem::ModSeq] {
+            if condstore && !items.contains(&item) {
+                self.write_row_item(&item, &mut out);
+            }
+        }
         out.finish();
-        Ok(())
+        Ok(known)
     }
 
     /// What the table knows; false for other items.
@@ -159,6 +188,7 @@ impl Message<'_> {
         match item {
             FetchItem::Uid => out.uid(self.row.uid),
             FetchItem::Flags => out.flags(self.row.flags, self.selected.is_recent(self.row.uid)),
+            FetchItem::ModSeq => out.mod_seq(self.row.mod_seq),
             FetchItem::InternalDate => out.internal_date(DateTime::utc(self.row.internal_date)),
             FetchItem::Rfc822Size => out.size(self.row.size),
             _ => return false,
@@ -166,25 +196,26 @@ impl Message<'_> {
         true
     }
 
+    /// What stands in or beside the letter; false if that is encoded in a way that nobody knows.
     async fn write_letter_item(
         &self,
         item: &FetchItem,
         out: &mut FetchWriter<'_>,
         line: &mut Line,
-    ) -> Result<(), Trouble> {
+    ) -> Result<bool, Trouble> {
         let (selected, entry) = (self.selected, self.entry.expect("read, since an item needs it"));
         let (piece, partial, section) = match item {
             FetchItem::Envelope => {
                 out.envelope(&selected.envelope(entry).await?);
-                return Ok(());
+                return Ok(true);
             }
             FetchItem::Body => {
                 out.body(&selected.content(entry).await?.view().body());
-                return Ok(());
+                return Ok(true);
             }
             FetchItem::BodyStructure => {
                 out.body_structure(selected.content(entry).await?.view().body_structure());
-                return Ok(());
+                return Ok(true);
             }
             FetchItem::Rfc822 => (Piece::Slice(0..entry.size), None, None),
             FetchItem::Rfc822Header => (self.find(SectionText::Header).await?, None, None),
@@ -192,10 +223,7 @@ impl Message<'_> {
             FetchItem::BodySection { section, partial, .. } => {
                 (section::find(selected, entry, section).await?, *partial, Some(section))
             }
-            // The grammar does not let the others through.
-            _ => {
-                return Ok(());
-            }
+            other => return self.write_other_item(other, entry, out, line).await,
         };
         let piece = piece.part(partial);
         match section {
@@ -203,7 +231,36 @@ impl Message<'_> {
             Some(section) => out.section_header(section, partial, piece.len()),
             None => out.rfc822_header(rfc822_name(item), piece.len()),
         }
-        self.pour(entry, piece, out.out(), line).await
+        self.pour(entry, piece, out.out(), line).await?;
+        Ok(true)
+    }
+
+    /// What extensions added; see [`Message::write_letter_item`].
+    async fn write_other_item(
+        &self,
+        item: &FetchItem,
+        entry: &MessageEntry,
+        out: &mut FetchWriter<'_>,
+        line: &mut Line,
+    ) -> Result<bool, Trouble> {
+        let selected = self.selected;
+        match item {
+            FetchItem::EmailId => out.email_id(&mailbox::email_id(&entry.body)),
+            FetchItem::ThreadId => out.thread_id(Some(&selected.thread_id(entry).await?)),
+            FetchItem::SaveDate => out.save_date(Some(DateTime::utc(entry.saved))),
+            FetchItem::Preview { lazy } => out.preview(selected.preview(entry, *lazy).await?.as_deref()),
+            FetchItem::Binary { part, partial, .. } => {
+                let wanted = Wanted { part, partial: *partial };
+                return binary::write(selected, entry, wanted, out, line).await;
+            }
+            FetchItem::BinarySize { part } => {
+                let piece = line.piece_octets_max() as u64;
+                return binary::write_size(selected, entry, part, out, piece).await;
+            }
+            // Written already.
+            _ => {}
+        }
+        Ok(true)
     }
 
     async fn find(&self, text: SectionText) -> Result<Piece, MailboxError> {
@@ -230,12 +287,7 @@ impl Message<'_> {
         let mut at = range.start;
         while at < range.end {
             let end = range.end.min(at + line.piece_octets_max() as u64);
-            let octets = self.selected.octets(entry, at..end).await?;
-            if octets.len() as u64 != end - at {
-                let (at, what) = (entry.body.to_string(), "it is shorter than its row says".to_owned());
-                return Err(MailboxError::Store(StoreError::Damaged { at, what }).into());
-            }
-            out.extend_from_slice(&octets);
+            out.extend_from_slice(&section::read_whole(self.selected, entry, at..end).await?);
             line.send_pieces(out).await?;
             at = end;
         }

@@ -12,7 +12,7 @@ use crate::conversation::{Outcome, now};
 use crate::fetch;
 use crate::folders::Folders;
 use crate::wire::Wire;
-use crate::{Door, answers, search, store_flags, transfer, updates};
+use crate::{Door, answers, search, sort, store_flags, thread, transfer, updates};
 
 pub(crate) async fn carry_out(
     selected: &mut Selected,
@@ -24,13 +24,17 @@ pub(crate) async fn carry_out(
     if let Request::Close { expunge } = request {
         // RFC 3501 §6.4.2: silently.
         if expunge {
-            selected.expunge(None, now()).await?;
+            match selected.expunge(None, now()).await {
+                // RFC 4314 §4: without the right it only closes.
+                Ok(()) | Err(MailboxError::NoPermission) => {}
+                Err(error) => return Err(error.into()),
+            }
         }
         return Ok(Completion::ok());
     }
     let news = selected.sync(false, now()).await?;
     updates::write(&news, wire).await?;
-    let folders = Folders { mailboxes: &door.mailboxes, account };
+    let folders = Folders::new(door, account);
     match request {
         Request::Expunge { uids } => {
             let only = match uids {
@@ -42,6 +46,8 @@ pub(crate) async fn carry_out(
             Ok(Completion::ok())
         }
         Request::Search(asked) => search::search(selected, &asked, wire).await,
+        Request::Sort(asked) => sort::sort(selected, &asked, wire).await,
+        Request::Thread(asked) => thread::thread(selected, &asked, wire).await,
         Request::Fetch(asked) => fetch::fetch(selected, &asked, wire).await,
         Request::Store(asked) => store_flags::store(selected, &asked, wire).await,
         Request::Copy { messages, to } => transfer::copy(selected, door, &folders, &messages, &to).await,

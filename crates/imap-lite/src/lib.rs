@@ -8,8 +8,10 @@
 //! sent in pieces, so what a client can make us hold is bounded by [`Limits`], not by its mailbox.
 
 mod account;
+mod acl;
 mod answers;
 mod append;
+mod binary;
 mod compress;
 mod conversation;
 mod door;
@@ -19,16 +21,26 @@ mod in_mailbox;
 mod limits;
 mod list;
 mod log_in;
+mod news;
+mod notify;
+mod metadata;
+mod partial;
 mod quota;
+mod resync;
 mod search;
 mod section;
 mod select;
+mod shared;
+mod status;
+mod sort;
 mod store_flags;
+mod thread;
 mod transfer;
 mod updates;
 mod wire;
 
 pub use account::AccountSessions;
+pub use append::LetterMemory;
 pub use compress::CompressedConnections;
 pub use door::Door;
 pub use limits::Limits;

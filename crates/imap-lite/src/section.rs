@@ -4,10 +4,11 @@
 
 use std::ops::Range;
 
+use bytes::Bytes;
 use imap_wire::command::{Partial, Section, SectionText};
 use mailbox::{MailboxError, Selected};
 use message::{SectionKind, SectionPath};
-use store::MessageEntry;
+use store::{MessageEntry, StoreError};
 
 /// A section of a letter.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,6 +77,20 @@ pub(crate) async fn find(
             Ok(place(selected, entry, section, kind).await?.map_or(Piece::Missing, Piece::Slice))
         }
     }
+}
+
+/// A slice of a letter, or an error if it is not all there.
+pub(crate) async fn read_whole(
+    selected: &Selected,
+    entry: &MessageEntry,
+    range: Range<u64>,
+) -> Result<Bytes, MailboxError> {
+    let octets = selected.octets(entry, range.clone()).await?;
+    if octets.len() as u64 == range.end - range.start {
+        return Ok(octets);
+    }
+    let (at, what) = (entry.body.to_string(), "it is shorter than its row says".to_owned());
+    Err(MailboxError::Store(StoreError::Damaged { at, what }))
 }
 
 async fn place(

@@ -64,6 +64,29 @@ impl Selected {
         let root = content.view().part_place(0);
         self.octets(entry, root.header..root.body).await
     }
+    /// THREADID (RFC 8474).
+    ///
+    /// # Errors
+    /// [`MailboxError::Store`].
+    pub async fn thread_id(&self, entry: &MessageEntry) -> Result<String, MailboxError> {
+        self.mailboxes.thread_id(self.mailbox().tenant, entry).await
+    }
+    /// PREVIEW (RFC 8970). `None` only with `lazy`, for a letter that came before there were previews and would have to be
+    /// read.
+    ///
+    /// # Errors
+    /// [`MailboxError::Store`].
+    pub async fn preview(&self, entry: &MessageEntry, lazy: bool) -> Result<Option<String>, MailboxError> {
+        let tenant = self.mailbox().tenant;
+        if let Some(preview) = self.mailboxes.content(tenant, entry).await?.view().preview() {
+            return Ok(Some(preview.to_owned()));
+        }
+        if lazy {
+            return Ok(None);
+        }
+        let derived = self.mailboxes.letters().derive_again(tenant, entry.body, entry.size, false).await?;
+        Ok(Some(derived.preview))
+    }
     /// The value of ENVELOPE.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! Measures the built service over real sockets: `cargo run --release -p bench -- [WORKLOAD …]`.
 //!
-//! Workloads: `smtp`, `fanout`, `sync`, `reading`, `mixed`, `idle`, `reopen`; without a word all of them. The load generator runs on the
+//! Workloads: `smtp`, `fanout`, `sync`, `threads`, `reading`, `mixed`, `idle`, `reopen`; without a word all of them. The load generator runs on the
 //! same machine and takes its share of it; compare figures of one run only. Every acknowledgement that is counted is
 //! one that the service gave after its commit was durable.
 
@@ -13,6 +13,7 @@ mod reopen;
 mod service;
 mod smtp;
 mod sync;
+mod threads;
 
 use std::error::Error;
 
@@ -36,6 +37,9 @@ async fn main() -> Outcome {
     }
     if wants("sync") {
         sync::run().await?;
+    }
+    if wants("threads") {
+        threads::run().await?;
     }
     if wants("reading") {
         reading::run().await?;

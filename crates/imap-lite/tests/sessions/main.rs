@@ -3,14 +3,20 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
 
 mod append;
+mod append_family;
 mod bounds;
+mod compress;
+mod condstore;
 mod fetch;
+mod fetch_items;
 mod flags;
 mod folders;
 mod idle;
 mod log_in;
 mod measure;
+mod notify;
 mod search;
+mod sort_thread;
 mod support;
 mod tls;
 mod transfer;

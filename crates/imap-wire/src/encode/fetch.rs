@@ -158,10 +158,10 @@ impl<'a> FetchWriter<'a> {
         self.name("PREVIEW ");
         nstring(text.map(str::as_bytes), self.out);
     }
-    /// `BINARY[…]<start> ~{n}`; exactly `len` octets must follow, NUL too.
-    pub fn binary_header(&mut self, part: &[NonZeroU32], partial: Option<Partial>, len: u64) {
+    /// `BINARY[…]<start> {n}`, or `~{n}` where there is a NUL among them (RFC 3516 §4.2); exactly `len` octets must follow.
+    pub fn binary_header(&mut self, part: &[NonZeroU32], partial: Option<Partial>, len: u64, has_nul: bool) {
         self.binary_name("BINARY[", part, partial);
-        self.out.extend_from_slice(b" ~{");
+        self.out.extend_from_slice(if has_nul { b" ~{" } else { b" {" });
         number(len, self.out);
         self.out.extend_from_slice(b"}\r\n");
     }
@@ -281,7 +281,7 @@ mod tests {
         fetch.preview(None);
         fetch.binary_size(&part, 15);
         fetch.binary_nil(&part, None);
-        fetch.binary_header(&[], Some(Partial { start: 7, length: NonZeroU32::MIN }), 1);
+        fetch.binary_header(&[], Some(Partial { start: 7, length: NonZeroU32::MIN }), 1, true);
         fetch.out().push(0);
         fetch.finish();
         let expected = "* 1 FETCH (MODSEQ (624140003) EMAILID (M6d99ac3275bb4e) THREADID (T64b478a75b7ea9) THREADID NIL \

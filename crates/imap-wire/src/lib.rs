@@ -6,8 +6,13 @@
 //!
 //! RFC 3501 (IMAP4rev1, complete), RFC 7888 (LITERAL+), RFC 4959 (SASL-IR), RFC 2971 (ID), RFC 5161 (ENABLE), RFC 2177
 //! (IDLE), RFC 2342 (NAMESPACE), RFC 3348 (CHILDREN), RFC 3691 (UNSELECT), RFC 4315 (UIDPLUS), RFC 6851 (MOVE), RFC 6154
-//! (SPECIAL-USE without CREATE-SPECIAL-USE), RFC 9208 (QUOTA), RFC 5258 (LIST-EXTENDED), RFC 5530 (response codes).
-//! Not yet: RFC 7162 (CONDSTORE, QRESYNC), RFC 4731 (ESEARCH), RFC 5256 (SORT), RFC 6855 (UTF8), RFC 9051 (IMAP4rev2).
+//! (SPECIAL-USE), RFC 9208 (QUOTA), RFC 5258 (LIST-EXTENDED), RFC 5530 (response codes), RFC 4978 (COMPRESS), RFC 9051
+//! (IMAP4rev2). Mailboxes: RFC 5819 (LIST-STATUS), RFC 8438 (STATUS=SIZE), RFC 7889 (APPENDLIMIT), RFC 4314 (ACL), RFC 8440
+//! (LIST-MYRIGHTS), RFC 5464 (METADATA), RFC 5465 (NOTIFY), RFC 6855 (UTF8=ACCEPT). Messages: RFC 7162 (CONDSTORE, QRESYNC),
+//! RFC 4731 (ESEARCH), RFC 5182 (SEARCHRES), RFC 5032 (WITHIN), RFC 6203 (FUZZY), RFC 5256 and RFC 5957 (SORT, THREAD), RFC 5267
+//! (ESORT, CONTEXT), RFC 9394 (PARTIAL), RFC 3516 (BINARY), RFC 8474 (OBJECTID), RFC 8514 (SAVEDATE), RFC 8970 (PREVIEW), RFC 3502
+//! (MULTIAPPEND), RFC 4469 (CATENATE), RFC 8508 (REPLACE), RFC 9585 (INPROGRESS). What of it is announced stands in
+//! `capability`.
 //!
 //! # Where clients are sloppy, and what we take
 //! - several spaces where one belongs, and spaces at the end of a line;
@@ -15,6 +20,7 @@
 //! - raw UTF-8 in mailbox names, quoted or not, and a lone `&` that begins no modified UTF-7;
 //! - a backslash in a quoted string before a character that needs none;
 //! - FETCH macros inside parentheses, flags of STORE without parentheses, `\Recent` in a flag list (dropped);
+//! - a mod-sequence of zero where the grammar wants one that is not; tags of CANCELUPDATE without quotes;
 //! - base64 without its padding; passwords in Latin-1.
 
 mod capability;

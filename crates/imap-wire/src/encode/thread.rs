@@ -30,8 +30,8 @@ impl ThreadWriter {
         Self { branches: Vec::new(), fresh: false, empty: true }
     }
 
-    /// The next message; `None` stands for one that is not there but whose answers are. `children` say how many of the
-    /// following belong right below it.
+    /// The next message; `None` stands for one that is not there but whose answers are, so never without children.
+    /// `children` say how many of the following belong right below it.
     pub fn message(&mut self, message: Option<u32>, children: u32, out: &mut Vec<u8>) {
         self.begin(out);
         if let Some(message) = message {

@@ -4,6 +4,7 @@
 //! conversations of several clients; `corpus` sends other people's test mail through it; `layers` holds the crates
 //! against the table in `crates/README.md`.
 
+mod bounds;
 mod clients;
 mod console;
 mod corpus;

@@ -22,6 +22,11 @@ fn cpython_smtplib_and_imaplib() {
 }
 
 #[test]
+fn cpython_imaplib_compressed() {
+    plays("compressed.py");
+}
+
+#[test]
 fn imapclient() {
     plays("imapclient_session.py");
 }

@@ -146,6 +146,11 @@ impl Imap {
         self.wire.set_wait(wait)
     }
 
+    /// A write fails when the service takes nothing for so long.
+    pub(crate) fn set_write_wait(&mut self, wait: Duration) -> io::Result<()> {
+        self.wire.set_write_wait(wait)
+    }
+
     fn greeted(wire: Wire) -> io::Result<Self> {
         let mut session = Self { wire, tags: 0 };
         let greeting = session.response()?;

@@ -100,6 +100,14 @@ impl Wire {
         }
     }
 
+    /// A write fails when the service takes nothing for so long.
+    pub(crate) fn set_write_wait(&mut self, wait: Duration) -> io::Result<()> {
+        match &self.stream {
+            Stream::Plain(stream) => stream.set_write_timeout(Some(wait)),
+            Stream::Tls(stream) => stream.sock.set_write_timeout(Some(wait)),
+        }
+    }
+
     fn fill(&mut self) -> io::Result<()> {
         let mut chunk = [0; 16 * 1024];
         let count = match &mut self.stream {

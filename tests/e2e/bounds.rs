@@ -147,7 +147,7 @@ fn pipelined(imap: &mut Imap, _: usize) -> io::Result<()> {
 }
 
 fn half_commands(imap: &mut Imap, number: usize) -> io::Result<()> {
-    if number % 2 == 0 {
+    if number.is_multiple_of(2) {
         // A line of 60 KiB and literals of 60 KiB, and then nothing.
         imap.write(format!("h SEARCH {}", "TEXT x ".repeat(8_000)).as_bytes())?;
     } else {

@@ -8,6 +8,7 @@
 
 mod catenate;
 mod letter;
+mod memory;
 
 use std::io;
 
@@ -25,6 +26,8 @@ use crate::{Door, answers, quota};
 use letter::Letter;
 
 pub(crate) use catenate::Base;
+pub use memory::LetterMemory;
+use memory::Share;
 
 /// A message that goes when the letter is filed.
 pub(crate) type Replaced = (MailboxRef, Uid);
@@ -39,6 +42,8 @@ pub(crate) struct Incoming {
     usage: Usage,
     /// All letters, one behind the other.
     spool: SpoolWriter,
+    /// What of it may be in memory.
+    memory: Share,
     /// Those that are whole.
     whole: Vec<Letter>,
     /// The one that is coming.
@@ -130,19 +135,30 @@ pub(crate) async fn start(
         Err(refusal) => return Ok(Err(refusal)),
     };
     let usage = mailboxes.usage(mailbox.tenant, mailbox.account).await.map_err(MailboxError::from)?;
+    let memory = share(door, asked.message.bytes);
+    let in_memory = usize::try_from(memory.octets).unwrap_or(usize::MAX);
     let mut incoming = Incoming {
         mailbox,
         by,
         replaced,
         quota,
         usage,
-        spool: SpoolWriter::new(door.spool_folder.clone(), door.limits.letter_memory_bytes_max),
+        spool: SpoolWriter::new(door.spool_folder.clone(), in_memory),
+        memory,
         whole: Vec::new(),
         letter: Letter::new(&asked.message, 0),
         announced: 0,
         failed: None,
     };
     Ok(incoming.announce(asked.message.bytes, door).map(|()| incoming))
+}
+
+/// How much of what comes may be in memory. A lone LF makes it longer than announced; of CATENATE nothing is announced.
+fn share(door: &Door, announced: u64) -> Share {
+    let limits = &door.limits;
+    let most = limits.letter_memory_bytes_max as u64;
+    let octets = if announced == 0 { most } else { announced.saturating_mul(2).min(most) };
+    door.letter_memory.take(octets, limits.letters_memory_bytes_max)
 }
 
 /// May the next letter come?
@@ -181,7 +197,7 @@ pub(crate) async fn part(
 
 /// Files them. Durable when this returns OK.
 pub(crate) async fn finish(door: &Door, incoming: Incoming, wire: &mut Wire) -> Outcome {
-    let Incoming { mailbox, by, replaced, quota, spool, mut whole, mut letter, failed, .. } = incoming;
+    let Incoming { mailbox, by, replaced, quota, spool, memory, mut whole, mut letter, failed, .. } = incoming;
     letter.end = spool.len();
     whole.push(letter);
     match failed {
@@ -207,7 +223,7 @@ pub(crate) async fn finish(door: &Door, incoming: Incoming, wire: &mut Wire) -> 
         // RFC 4314 §4: flags that may not be set are left out.
         letters.push(NewLetter { flags: permitted_flags(&ready.flags, rights), ..ready });
     }
-    drop(spool);
+    drop((spool, memory));
     match replaced {
         Some(old) => replace(door, mailbox, letters, old, quota, wire).await,
         None => file(door, mailbox, letters, quota).await,

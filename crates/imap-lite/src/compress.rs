@@ -144,7 +144,7 @@ impl Inflater {
     pub(crate) fn next(&mut self) -> io::Result<Vec<u8>> {
         const FLAGS: u32 = TINFL_FLAG_HAS_MORE_INPUT | TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF;
         // A reference of a few octets can have hundreds behind it: there may be more although all input is used.
-        if self.used == self.input.len() && !self.full {
+        if !self.has_more() {
             return Ok(Vec::new());
         }
         if self.window.len() > WINDOW_OCTETS + STEP_OCTETS {
@@ -166,6 +166,11 @@ impl Inflater {
         self.allow(RATIO * read as u64);
         self.allowance = self.allowance.checked_sub(written as u64).ok_or_else(bomb)?;
         Ok(self.window[start..].to_vec())
+    }
+
+    /// Can it go on without more from the line?
+    pub(crate) fn has_more(&self) -> bool {
+        self.full || self.used < self.input.len()
     }
 
     /// So many octets more may come: those of a letter are counted and kept elsewhere, and white pictures are small here.

@@ -12,7 +12,7 @@ use tracing::debug;
 
 use crate::conversation::Conversation;
 use crate::wire::Wire;
-use crate::{AccountSessions, CompressedConnections, Limits};
+use crate::{AccountSessions, CompressedConnections, LetterMemory, Limits};
 
 /// The door for both ports: 993 has TLS when the conversation begins, 143 offers STARTTLS.
 pub struct Door {
@@ -34,6 +34,8 @@ pub struct Door {
     pub accounts: AccountSessions,
     /// How many connections are compressed; starts empty.
     pub compressed: CompressedConnections,
+    /// How much memory arriving letters have; starts empty.
+    pub letter_memory: LetterMemory,
 }
 
 impl Door {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use directory::{AuthConfig, Directory, Draft, NameTable, NewAccount, NewTenant, PersonName, Quota};
-use imap_lite::{AccountSessions, BUSY, CompressedConnections, Door, Limits};
+use imap_lite::{AccountSessions, BUSY, CompressedConnections, Door, LetterMemory, Limits};
 use imap_wire::{ReplyLanguage, SessionConfig};
 use listen::{Admission, Connection, Listener, Stopper};
 use mailbox::{Mailboxes, NewLetter, QuotaLimit};
@@ -69,6 +69,7 @@ impl Service {
             spool_folder: std::env::temp_dir(),
             accounts: sessions.clone(),
             compressed: CompressedConnections::default(),
+            letter_memory: LetterMemory::default(),
         });
         let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = socket.local_addr().unwrap();
@@ -107,7 +108,7 @@ impl Service {
             for letter in letters {
                 let spool = Spool::from_bytes(letter.replace('\n', "\r\n").into_bytes());
                 let letter = self.mailboxes.letters().prepare(self.tenant, spool).await.unwrap();
-                new.push(NewLetter { letter, flags: FlagSet::new(), internal_date: None });
+                new.push(NewLetter { letter, flags: FlagSet::new(), internal_date: None, zone: model::Zone::UTC });
             }
             self.mailboxes.append(self.inbox(), new, QuotaLimit::NONE, now()).await.unwrap();
         }

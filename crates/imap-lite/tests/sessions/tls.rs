@@ -50,7 +50,7 @@ async fn the_whole_way_over_starttls() {
     assert_eq!(client.line().await, "* 1 RECENT");
     client.send("DONE\r\n").await;
     client.reply("i").await.ends("OK");
-    let large = letter(&"x".repeat(300_000));
+    let large = letter(&"x".repeat(300_000)).replace('\n', "\r\n");
     client.append("INBOX", &large).await.ends("OK [APPENDUID");
     let reply = client.ok("FETCH 2 BODY.PEEK[]").await;
     assert!(reply.untagged[0].contains(&large));

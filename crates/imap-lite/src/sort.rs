@@ -1,34 +1,68 @@
 //! SORT.
 //!
-//! RFC 5256 §3, §4; RFC 5957 (DISPLAYFROM, DISPLAYTO). What is found is what SEARCH finds.
+//! RFC 5256 §3, §4; RFC 5957 (DISPLAYFROM, DISPLAYTO); RFC 5267 §3 (RETURN: of a sorted result MIN and MAX are its first and
+//! last message), §4 (UPDATE). What is found is what SEARCH finds.
 
 use imap_wire::Completion;
-use imap_wire::command::{self, Numbering, Sort};
-use imap_wire::encode;
-use mailbox::{Selected, SortBy, SortKey};
+use imap_wire::command::{self, Sort};
+use mailbox::{Picked, Query, Selected, SortBy, SortKey};
+use model::UidSet;
 
-use crate::conversation::{Outcome, now};
-use crate::search;
+use crate::contexts::{Contexts, Wish};
+use crate::conversation::{Outcome, Trouble, now};
+use crate::esearch::Found;
 use crate::wire::Wire;
+use crate::{Limits, search};
 
-pub(crate) async fn sort(selected: &Selected, asked: &Sort, wire: &mut Wire) -> Outcome {
-    let found = selected.search(&search::query(&asked.key, selected), now()).await?;
+pub(crate) async fn sort(
+    selected: &mut Selected,
+    asked: &Sort,
+    contexts: &mut Contexts,
+    limits: &Limits,
+    wire: &mut Wire,
+) -> Outcome {
+    let (returns, tag) = (asked.returns, wire.tag.clone());
+    if let (Some(tag), true) = (&tag, returns.is_some_and(|returns| returns.update))
+        && let Some(refusal) = contexts.refusal(tag)
+    {
+        return Ok(refusal);
+    }
+    let query = search::query(&asked.key, selected);
     let keys: Vec<SortKey> =
         asked.criteria.iter().map(|one| SortKey { by: by(one.by), reverse: one.reverse }).collect();
-    let sorted = selected.sort(found, &keys, now()).await?;
-    // One line, however long: programs do not expect a second one.
-    wire.buffer.extend_from_slice(b"* SORT");
-    for (seq, uid) in sorted {
-        let number = match asked.numbering {
-            Numbering::Sequence => seq.get(),
-            Numbering::Uid => uid.get(),
-        };
-        wire.buffer.push(b' ');
-        encode::number(u64::from(number), &mut wire.buffer);
-        wire.send_pieces().await?;
+    let sorted = match sorted(selected, &query, &keys, limits, wire).await {
+        Ok(sorted) => sorted,
+        Err(trouble) => {
+            // RFC 5182 §2.1: what was not found is not in `$`.
+            if returns.is_some_and(|returns| returns.save) {
+                selected.save(UidSet::new());
+            }
+            return Err(trouble);
+        }
+    };
+    let table = selected.table(now()).await?;
+    let mod_seqs = asked.key.names_mod_seq().then_some(&*table);
+    let (Some(returns), Some(tag)) = (returns, tag) else {
+        search::write_plain(b"* SORT", &sorted, asked.numbering, mod_seqs, wire).await?;
+        return Ok(Completion::ok());
+    };
+    if returns.update {
+        let wish = Wish { tag: &tag, numbering: asked.numbering, query, order: Some(keys) };
+        contexts.follow(wish, &sorted, &table, selected, limits, wire);
     }
-    wire.buffer.extend_from_slice(b"\r\n");
-    Ok(Completion::ok())
+    let found = Found { tag: &tag, numbering: asked.numbering, messages: &sorted, mod_seqs };
+    Ok(search::answer(&found, &returns, selected, limits, wire))
+}
+
+async fn sorted(
+    selected: &Selected,
+    query: &Query,
+    keys: &[SortKey],
+    limits: &Limits,
+    wire: &mut Wire,
+) -> Result<Picked, Trouble> {
+    let found = search::find(selected, query, limits, wire).await?;
+    Ok(selected.sort(found, keys, now()).await?)
 }
 
 fn by(by: command::SortBy) -> SortBy {

@@ -3,16 +3,17 @@
 //! RFC 5256 §3, §4: ORDEREDSUBJECT and REFERENCES; REFS. What is found is what SEARCH finds.
 
 use imap_wire::Completion;
-use imap_wire::command::{Numbering, Thread, ThreadAlgorithm};
+use imap_wire::command::{Thread, ThreadAlgorithm};
 use imap_wire::encode::ThreadWriter;
 use mailbox::{Selected, ThreadBy};
 
 use crate::conversation::{Outcome, now};
-use crate::search;
+use crate::esearch;
 use crate::wire::Wire;
+use crate::{Limits, search};
 
-pub(crate) async fn thread(selected: &Selected, asked: &Thread, wire: &mut Wire) -> Outcome {
-    let found = selected.search(&search::query(&asked.key, selected), now()).await?;
+pub(crate) async fn thread(selected: &Selected, asked: &Thread, limits: &Limits, wire: &mut Wire) -> Outcome {
+    let found = search::find(selected, &search::query(&asked.key, selected), limits, wire).await?;
     let by = match asked.algorithm {
         ThreadAlgorithm::OrderedSubject => ThreadBy::Subject,
         ThreadAlgorithm::References => ThreadBy::References,
@@ -21,10 +22,7 @@ pub(crate) async fn thread(selected: &Selected, asked: &Thread, wire: &mut Wire)
     let threads = selected.thread(found, by, now()).await?;
     let mut writer = ThreadWriter::new(&mut wire.buffer);
     for (message, children) in threads.messages() {
-        let number = message.map(|(seq, uid)| match asked.numbering {
-            Numbering::Sequence => seq.get(),
-            Numbering::Uid => uid.get(),
-        });
+        let number = message.map(|message| esearch::number(asked.numbering, message));
         writer.message(number, children, &mut wire.buffer);
         wire.send_pieces().await?;
     }

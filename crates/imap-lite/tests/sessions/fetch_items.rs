@@ -44,6 +44,22 @@ async fn ids_stay_with_content_and_conversation() {
 }
 
 #[tokio::test]
+async fn the_id_of_a_mailbox_stays_over_its_name() {
+    let service = Service::start().await;
+    let mut client = service.ada().await;
+    let created = client.ok("CREATE Hund").await.tagged;
+    let id = created.split(['(', ')']).nth(1).expect("an id").to_owned();
+    assert!(created.starts_with(&format!("OK [MAILBOXID ({id})]")), "{created}");
+    client.ok("RENAME Hund Katt").await;
+    client.ok("STATUS Katt (MAILBOXID)").await.is(&[&format!("* STATUS Katt (MAILBOXID ({id}))")]);
+    client.ok("CREATE Hund").await.ends("OK [MAILBOXID (F");
+    let selected = client.ok("SELECT Katt").await;
+    selected.has(&format!("* OK [MAILBOXID ({id})] Stays"));
+    let other = client.ok("STATUS Hund (MAILBOXID)").await;
+    assert!(!other.untagged[0].contains(&id), "an id is never given again");
+}
+
+#[tokio::test]
 async fn a_save_date_is_when_it_came_into_the_mailbox() {
     let service = Service::start().await;
     let mut client = service.ada_in_inbox().await;
@@ -124,4 +140,18 @@ async fn some_of_the_messages_by_their_place() {
     client.ok("UID FETCH 1:* (UID) (PARTIAL -1:-1)").await.is(&[&line(3, 4)]);
     client.ok("UID FETCH 1:* (UID) (PARTIAL 3:9)").await.is(&[&line(3, 4)]);
     client.ok("UID FETCH 1:* (UID) (PARTIAL 7:9)").await.is(&[]);
+}
+
+#[tokio::test]
+async fn ids_and_save_dates_can_be_searched() {
+    let service = Service::start().await;
+    let answer = "Message-ID: <2@skola.test>\nReferences: <one@skola.test>\n\nJa.\n";
+    service.file(&[&letter("one"), answer, &letter("other")]).await;
+    let mut client = service.ada_in_inbox().await;
+    let (email, thread) = (value(&mut client, 3, "EMAILID").await, value(&mut client, 1, "THREADID").await);
+    client.ok(&format!("SEARCH EMAILID {email}")).await.is(&["* SEARCH 3"]);
+    client.ok(&format!("SEARCH THREADID {thread}")).await.is(&["* SEARCH 1 2"]);
+    client.ok("SEARCH EMAILID nothing").await.is(&["* SEARCH"]);
+    client.ok("SEARCH SAVEDSINCE 1-Jan-2020 SAVEDATESUPPORTED").await.is(&["* SEARCH 1 2 3"]);
+    client.ok("SEARCH SAVEDBEFORE 1-Jan-2020").await.is(&["* SEARCH"]);
 }

@@ -80,3 +80,51 @@ async fn what_others_do_is_not_told_in_between() {
     client.ok("NOOP").await.has("* 3 EXPUNGE");
     client.ok("SORT (SUBJECT) UTF-8 ALL").await.is(&["* SORT 1 2 3"]);
 }
+
+#[tokio::test]
+async fn a_sorted_result_in_parts() {
+    let service = service().await;
+    let mut client = service.ada_in_inbox().await;
+    for (returns, told) in [
+        ("RETURN ()", " ALL 3,1,4,2"),
+        ("RETURN (ALL)", " ALL 3,1,4,2"),
+        // RFC 5267 §3: the first and the last of the sorted result.
+        ("RETURN (MIN MAX COUNT)", " MIN 3 MAX 2 COUNT 4"),
+        ("RETURN (PARTIAL 2:3)", " PARTIAL (2:3 1,4)"),
+        ("RETURN (COUNT PARTIAL -1:-2)", " COUNT 4 PARTIAL (-1:-2 4,2)"),
+        ("RETURN (PARTIAL 9:10)", " PARTIAL (9:10 NIL)"),
+    ] {
+        let reply = client.say(&format!("SORT {returns} (DATE) UTF-8 ALL")).await;
+        let line = reply.untagged.first().expect("an answer");
+        assert!(line.starts_with("* ESEARCH (TAG \"") && line.ends_with(told), "{returns}: {line}");
+    }
+    client.ok("UID SORT RETURN (SAVE PARTIAL 1:2) (DATE) UTF-8 ALL").await;
+    client.ok("SEARCH $").await.is(&["* SEARCH 1 3"]);
+    client.ok("SORT (REVERSE DATE) UTF-8 $").await.is(&["* SORT 1 3"]);
+    client.ok("UID SORT RETURN (COUNT) (DATE) UTF-8 SUBJECT nothing").await;
+}
+
+#[tokio::test]
+async fn a_sorted_result_is_followed() {
+    let service = service().await;
+    let mut client = service.ada_in_inbox().await;
+    let reply = client.ok("UID SORT RETURN (UPDATE ALL) (SUBJECT DATE) UTF-8 ALL").await;
+    let tag = reply.untagged[0].split('"').nth(1).expect("a tag").to_owned();
+    assert_eq!(reply.untagged, [format!("* ESEARCH (TAG \"{tag}\") UID ALL 3,1,4,2")]);
+    service.file(&["Subject: kalas\nDate: Mon, 7 Sep 2026 10:00:00 +0200\n\nHej.\n"]).await;
+    let reply = client.ok("NOOP").await;
+    reply.has("* 5 EXISTS").has(&format!("* ESEARCH (TAG \"{tag}\") UID ADDTO (2 5)"));
+    client.ok("STORE 3 +FLAGS.SILENT (\\Deleted)").await;
+    client.ok("EXPUNGE").await.has(&format!("* ESEARCH (TAG \"{tag}\") UID REMOVEFROM (1 3)"));
+    client.ok(&format!("CANCELUPDATE \"{tag}\"")).await.is(&[]);
+}
+
+#[tokio::test]
+async fn a_mod_seq_in_the_key_is_told() {
+    let service = service().await;
+    let mut client = service.ada_in_inbox().await;
+    client.ok("STORE 4 +FLAGS.SILENT (\\Seen)").await;
+    let reply = client.ok("SORT (DATE) UTF-8 MODSEQ 1").await;
+    let line = reply.untagged.last().expect("an answer");
+    assert!(line.starts_with("* SORT 3 1 4 2 (MODSEQ ") && line.ends_with(')'), "{line}");
+}

@@ -112,7 +112,7 @@ proptest! {
 fn noise_never_panics() {
     // A small generator of our own, so that the same noise comes on every machine.
     let mut state = 0x2545_f491_4f6c_dd1du64;
-    let words: [&[u8]; 20] = [
+    let words: [&[u8]; 32] = [
         b"a1 ",
         b"LOGIN ",
         b"SELECT ",
@@ -133,16 +133,29 @@ fn noise_never_panics() {
         b"AUTHENTICATE LOGIN\r\n",
         b"\\",
         b"UID ",
+        b"ENABLE QRESYNC\r\n",
+        b"SELECT INBOX (QRESYNC (1 ",
+        b"SORT (DATE) UTF-8 ",
+        b"THREAD REFS UTF-8 ",
+        b"SEARCH RETURN (PARTIAL -1:",
+        b"STORE 1 (UNCHANGEDSINCE ",
+        b"(CHANGEDSINCE 5 VANISHED",
+        b"BINARY[",
+        b"~{3+}\r\n",
+        b"CATENATE (TEXT {1+}\r\nx",
+        b"$",
+        b"FUZZY NOT ",
     ];
     for _ in 0..20_000 {
         let mut dialogue = Dialogue::new(SessionConfig::default(), Transport::Tls);
-        dialogue.say(b"l LOGIN a b\r\n");
+        // Without a mailbox most words would be refused before anybody reads what is behind them.
+        dialogue.say(b"l LOGIN a b\r\ns SELECT INBOX\r\n");
         let mut wire = Vec::new();
         for _ in 0..24 {
             state ^= state << 13;
             state ^= state >> 7;
             state ^= state << 17;
-            match words.get((state % 22) as usize) {
+            match words.get((state % 35) as usize) {
                 Some(word) => wire.extend_from_slice(word),
                 None => wire.push((state >> 32) as u8),
             }

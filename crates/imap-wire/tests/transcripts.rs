@@ -3,7 +3,7 @@
 //! `C:` the client's line (those in a row come in one packet), `C|` the same without a line end, `S:` the server's line,
 //! `Q:` what the driver is asked, in our own spelling, `A:` its answer (OK if absent), `M:` the message of APPEND, `TLS` and
 //! `CLOSE` what the driver should do, `O:` options in front: `none`, `authenticated`, `selected`, `read-only` (where the
-//! dialogue begins), `plain`, `starttls`, and limits as `message_bytes_max=100`. `\r`, `\n`, `\0` and `\xNN` are octets.
+//! dialogue begins), `plain`, `starttls`, `deny:WORD` and `deny_account:WORD`, and limits as `message_bytes_max=100`. `\r`, `\n`, `\0` and `\xNN` are octets.
 //! With `BLESS=1` the files are written anew from what happens; read the difference before you commit it.
 
 #![allow(clippy::unwrap_used, reason = "a test may stop")]
@@ -90,20 +90,21 @@ fn is_client(line: &str) -> bool {
 }
 
 fn begin(lines: &[&str]) -> Dialogue {
-    let mut config = SessionConfig::default();
+    let (mut config, mut account_denied) = (SessionConfig::default(), Vec::new());
     let (mut transport, mut prelude) = (Transport::Tls, "");
     for option in lines.iter().filter_map(|line| line.strip_prefix("O: ")).flat_map(str::split_whitespace) {
         match option {
             "plain" => transport = Transport::Plain { starttls: false },
             "starttls" => transport = Transport::Plain { starttls: true },
             "plaintext_login" => config.plaintext_login = true,
-            "deny_move" => config.capabilities_denied.push("move".to_owned()),
             "swedish" => config.language = imap_wire::ReplyLanguage::Sv,
             "none" => prelude = "",
             "greeting" => prelude = "greeting",
             "authenticated" => prelude = "x LOGIN u p\r\n",
             "selected" => prelude = "x LOGIN u p\r\nx SELECT INBOX\r\n",
             "read-only" => prelude = "x LOGIN u p\r\nx EXAMINE INBOX\r\n",
+            denied if denied.starts_with("deny:") => config.capabilities_denied.push(denied[5..].to_owned()),
+            denied if denied.starts_with("deny_account:") => account_denied.push(denied[13..].to_owned()),
             limit => {
                 let (name, value) = limit.split_once('=').expect("an option");
                 let value: u32 = value.parse().unwrap();
@@ -125,6 +126,7 @@ fn begin(lines: &[&str]) -> Dialogue {
         }
     }
     let mut dialogue = Dialogue::new(config, transport);
+    dialogue.denied = account_denied;
     dialogue.say(prelude.strip_prefix("greeting").unwrap_or(prelude).as_bytes());
     if prelude != "greeting" {
         dialogue.events.clear();

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use imap_wire::command::{Notify, Request};
 use imap_wire::{Code, Completion, Session, SessionConfig, Step, Transport};
 use model::{ModSeq, Text, Uid, UidSet, UidValidity};
 
@@ -13,6 +14,8 @@ pub(crate) struct Dialogue {
     pub(crate) session: Session,
     pub(crate) answers: VecDeque<String>,
     pub(crate) events: Vec<String>,
+    /// What the account is denied.
+    pub(crate) denied: Vec<String>,
     written: Vec<u8>,
     message: Vec<u8>,
 }
@@ -23,6 +26,7 @@ impl Dialogue {
             session: Session::new(Arc::new(config), transport),
             answers: VecDeque::new(),
             events: Vec::new(),
+            denied: Vec::new(),
             written: Vec::new(),
             message: Vec::new(),
         }
@@ -66,6 +70,9 @@ impl Dialogue {
                     while let Some(untagged) = answer.strip_prefix("* ") {
                         self.events.push(format!("S: * {untagged}"));
                         answer = self.answers.pop_front().unwrap_or_else(|| "OK".to_owned());
+                    }
+                    if matches!(request, Request::Authenticate(_)) {
+                        self.session.deny(self.denied.clone());
                     }
                     self.session.done(completion(&answer));
                 }
@@ -131,6 +138,17 @@ fn code(code: &str) -> Code {
     match code {
         "TRYCREATE" => Code::TryCreate,
         "NOPERM" => Code::NoPerm,
+        "USEATTR" => Code::UseAttr,
+        "MAILBOXID" => Code::MailboxId("F7".to_owned()),
+        "HASCHILDREN" => Code::HasChildren,
+        "TOOBIG" => Code::TooBig,
+        "BADURL" => Code::BadUrl("/Sent;UIDVALIDITY=7/;UID=9".to_owned()),
+        "BADEVENT" => Code::BadEvent(Notify::EVENTS),
+        "NOTIFICATIONOVERFLOW" => Code::NotificationOverflow,
+        "METADATA LONGENTRIES" => Code::MetadataLongEntries(2199),
+        "METADATA MAXSIZE" => Code::MetadataMaxSize(1024),
+        "METADATA TOOMANY" => Code::MetadataTooMany,
+        "METADATA NOPRIVATE" => Code::MetadataNoPrivate,
         "INUSE" => Code::InUse,
         "LIMIT" => Code::Limit,
         "SERVERBUG" => Code::ServerBug,

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -23,6 +23,7 @@ struct Engine {
     commits_fail: Mutex<Option<CommitError>>,
     /// Reads of letters that still go well; below zero all do.
     good_reads: AtomicI64,
+    octets_read: AtomicU64,
 }
 
 #[async_trait]
@@ -66,7 +67,9 @@ impl Bodies for Engine {
         if self.good_reads.fetch_sub(1, Ordering::Relaxed) == 0 {
             return Err(StoreError::Damaged { at: id.to_string(), what: "a test".into() });
         }
-        self.inner.read(tenant, id, range).await
+        let octets = self.inner.read(tenant, id, range).await?;
+        self.octets_read.fetch_add(octets.len() as u64, Ordering::Relaxed);
+        Ok(octets)
     }
     async fn derived(&self, tenant: TenantId, id: BodyId) -> Result<Bytes, StoreError> {
         self.inner.derived(tenant, id).await
@@ -146,4 +149,23 @@ async fn a_letter_that_breaks_off_half_way_ends_the_connection() {
     let mut octets = Vec::new();
     tokio::io::AsyncReadExt::read_to_end(&mut client.into_stream(), &mut octets).await.unwrap();
     assert!(octets.len() < 20_000 && !String::from_utf8_lossy(&octets).contains("f OK"));
+}
+
+/// Thunderbird fetches a letter in chunks of 64 kB: each must read no more than itself.
+#[tokio::test]
+async fn pitfall_25_a_chunk_reads_only_itself() {
+    let (service, engine) = service().await;
+    let text = format!("Subject: large\n\n{}", "En rad i ett stort brev.\n".repeat(16_000));
+    service.file(&[&text]).await;
+    let mut client = service.ada_in_inbox().await;
+    let (whole, chunk) = (text.replace('\n', "\r\n"), 65_536);
+    engine.octets_read.store(0, Ordering::Relaxed);
+    let mut fetched = String::new();
+    while fetched.len() < whole.len() {
+        let reply = client.ok(&format!("UID FETCH 4 BODY.PEEK[]<{}.{chunk}>", fetched.len())).await;
+        let (_, octets) = reply.untagged[0].split_once("}\r\n").expect("a literal");
+        fetched += octets.strip_suffix(')').expect("the end of the answer");
+    }
+    assert!(fetched == whole, "the chunks are the letter");
+    assert_eq!(engine.octets_read.load(Ordering::Relaxed), whole.len() as u64);
 }

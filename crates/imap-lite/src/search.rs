@@ -1,34 +1,141 @@
-//! SEARCH: what the client asks becomes a [`Query`].
+//! SEARCH: what the client asks becomes a [`Query`], what is found an answer.
 //!
-//! RFC 3501 §6.4.4, §7.2.5.
+//! RFC 3501 §6.4.4, §7.2.5; RFC 4731 (ESEARCH); RFC 5032 (WITHIN); RFC 5182 (SAVE and `$`); RFC 5267 §4 (UPDATE); RFC 7162
+//! §3.1.5 (MODSEQ, told only if it was asked for); RFC 8474 §5.1; RFC 8514; RFC 9394 (PARTIAL); RFC 9585 (INPROGRESS). RFC
+//! 6203 (FUZZY): looked for as it is, and not advertised.
 
-use imap_wire::command::{Numbering, Search, SearchKey};
-use imap_wire::{Completion, Date, encode};
-use mailbox::{Day, Query, Selected};
-use model::SystemFlag;
+use std::pin::pin;
+use std::time::Duration;
 
-use crate::conversation::{Outcome, now};
+use imap_wire::command::{Numbering, Search, SearchKey, SearchReturn};
+use imap_wire::{Code, Completion, Date, encode};
+use mailbox::{Day, Picked, Progress, Query, Selected, Table};
+use model::{SystemFlag, UidSet, UnixMillis};
+use tokio::time::timeout;
+
+use crate::contexts::{Contexts, Wish};
+use crate::conversation::{Outcome, Trouble, now};
+use crate::esearch::{Found, highest, number};
 use crate::wire::Wire;
+use crate::{Limits, answers};
 
-pub(crate) async fn search(selected: &Selected, asked: &Search, wire: &mut Wire) -> Outcome {
-    let found = selected.search(&query(&asked.key, selected), now()).await?;
-    // One line, however long: programs do not expect a second one.
-    wire.buffer.extend_from_slice(b"* SEARCH");
-    for (seq, uid) in found {
-        let number = match asked.numbering {
-            Numbering::Sequence => seq.get(),
-            Numbering::Uid => uid.get(),
-        };
+pub(crate) async fn search(
+    selected: &mut Selected,
+    asked: &Search,
+    contexts: &mut Contexts,
+    limits: &Limits,
+    wire: &mut Wire,
+) -> Outcome {
+    let returns = asked.returns;
+    let tag = wire.tag.clone();
+    if let (Some(tag), true) = (&tag, returns.is_some_and(|returns| returns.update))
+        && let Some(refusal) = contexts.refusal(tag)
+    {
+        return Ok(refusal);
+    }
+    let query = query(&asked.key, selected);
+    let found = match find(selected, &query, limits, wire).await {
+        Ok(found) => found,
+        Err(trouble) => {
+            // RFC 5182 §2.1: what was not found is not in `$`.
+            if returns.is_some_and(|returns| returns.save) {
+                selected.save(UidSet::new());
+            }
+            return Err(trouble);
+        }
+    };
+    let table = selected.table(now()).await?;
+    let mod_seqs = asked.key.names_mod_seq().then_some(&*table);
+    let (Some(returns), Some(tag)) = (returns, tag) else {
+        write_plain(b"* SEARCH", &found, asked.numbering, mod_seqs, wire).await?;
+        return Ok(Completion::ok());
+    };
+    if returns.update {
+        let wish = Wish { tag: &tag, numbering: asked.numbering, query, order: None };
+        contexts.follow(wish, &found, &table, selected, limits, wire);
+    }
+    let found = Found { tag: &tag, numbering: asked.numbering, messages: &found, mod_seqs };
+    Ok(answer(&found, &returns, selected, limits, wire))
+}
+
+/// Keeps what is to be kept of a result and tells what is to be told.
+pub(crate) fn answer(
+    found: &Found<'_>,
+    returns: &SearchReturn,
+    selected: &mut Selected,
+    limits: &Limits,
+    wire: &mut Wire,
+) -> Completion {
+    if returns.save {
+        let saved = found.saved(returns);
+        let fits = saved.ranges().len() <= limits.search_kept_max;
+        selected.save(if fits { saved } else { UidSet::new() });
+        if !fits {
+            return answers::not_saved();
+        }
+    }
+    if returns.tells() {
+        found.write(returns, wire);
+    }
+    Completion::ok()
+}
+
+/// Searches, and says how far it is while that takes long.
+pub(crate) async fn find(
+    selected: &Selected,
+    query: &Query,
+    limits: &Limits,
+    wire: &mut Wire,
+) -> Result<Picked, Trouble> {
+    let progress = Progress::default();
+    let mut search = pin!(selected.search_watched(query, None, now(), &progress));
+    let patience = Duration::from_secs(limits.search_progress_seconds).max(Duration::from_millis(1));
+    loop {
+        match timeout(patience, &mut search).await {
+            Ok(found) => return Ok(found?),
+            Err(_) => tell_progress(&progress, wire).await?,
+        }
+    }
+}
+
+async fn tell_progress(progress: &Progress, wire: &mut Wire) -> Result<(), Trouble> {
+    let Some(tag) = &wire.tag else { return Ok(()) };
+    let (done, total) = progress.of();
+    // RFC 9585 §4: what is done is less than the goal while the command goes on.
+    if total > 0 {
+        let done = done.min(total - 1);
+        let code = Code::InProgress(tag.as_str().to_owned(), done.into(), total.into());
+        encode::ok(&code, "Still searching", &mut wire.buffer);
+        wire.send().await?;
+    }
+    Ok(())
+}
+
+/// One line, however long: programs do not expect a second one.
+pub(crate) async fn write_plain(
+    word: &[u8],
+    found: &Picked,
+    numbering: Numbering,
+    mod_seqs: Option<&Table>,
+    wire: &mut Wire,
+) -> Result<(), Trouble> {
+    wire.buffer.extend_from_slice(word);
+    for message in found {
         wire.buffer.push(b' ');
-        encode::number(u64::from(number), &mut wire.buffer);
+        encode::number(u64::from(number(numbering, *message)), &mut wire.buffer);
         wire.send_pieces().await?;
     }
+    if let Some(mod_seq) = mod_seqs.and_then(|table| highest(table, found.iter().copied())) {
+        wire.buffer.extend_from_slice(b" (MODSEQ ");
+        encode::number(mod_seq.0, &mut wire.buffer);
+        wire.buffer.push(b')');
+    }
     wire.buffer.extend_from_slice(b"\r\n");
-    Ok(Completion::ok())
+    Ok(())
 }
 
 /// The parser bounds depth and number of keys.
-fn query(key: &SearchKey, selected: &Selected) -> Query {
+pub(crate) fn query(key: &SearchKey, selected: &Selected) -> Query {
     let of = |key: &SearchKey| query(key, selected);
     let field = |name: &str, text: &String| Query::Header(name.to_owned(), text.clone());
     match key {
@@ -59,8 +166,18 @@ fn query(key: &SearchKey, selected: &Selected) -> Query {
         SearchKey::Body(text) => Query::Body(text.clone()),
         SearchKey::Text(text) => Query::Text(text.clone()),
         SearchKey::Header { name, value } => field(name, value),
-        // The grammar does not let them through.
-        _ => not(Query::All),
+        SearchKey::Saved => Query::Uids(selected.saved().clone()),
+        SearchKey::Older(seconds) => Query::ArrivedBefore(ago(*seconds)),
+        SearchKey::Younger(seconds) => not(Query::ArrivedBefore(ago(*seconds))),
+        SearchKey::SavedBefore(date) => Query::SavedBefore(day(*date)),
+        SearchKey::SavedOn(date) => Query::SavedOn(day(*date)),
+        SearchKey::SavedSince(date) => Query::SavedSince(day(*date)),
+        // RFC 8514 §4.3: every mailbox keeps these dates.
+        SearchKey::SaveDateSupported => Query::All,
+        SearchKey::EmailId(id) => Query::EmailId(id.clone()),
+        SearchKey::ThreadId(id) => Query::ThreadId(id.clone()),
+        SearchKey::ModSeq(mod_seq) => Query::ModSeq(*mod_seq),
+        SearchKey::Fuzzy(key) => of(key),
     }
 }
 
@@ -70,6 +187,10 @@ fn not(query: Query) -> Query {
 
 fn wanted(query: Query, set: bool) -> Query {
     if set { query } else { not(query) }
+}
+
+fn ago(seconds: u32) -> UnixMillis {
+    UnixMillis(now().0.saturating_sub(u64::from(seconds) * 1000))
 }
 
 fn day(date: Date) -> Day {

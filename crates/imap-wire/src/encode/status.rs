@@ -45,6 +45,15 @@ pub fn ok(code: &Code, text: &'static str, out: &mut Vec<u8>) {
     out.extend_from_slice(b"\r\n");
 }
 
+/// `* NO [code] text`: something else than the command did not work.
+pub fn no(code: &Code, text: &'static str, out: &mut Vec<u8>) {
+    out.extend_from_slice(b"* NO ");
+    code.write(out);
+    out.push(b' ');
+    out.extend_from_slice(text.as_bytes());
+    out.extend_from_slice(b"\r\n");
+}
+
 /// What STATUS tells of an item.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StatusValue {

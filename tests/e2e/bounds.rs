@@ -229,3 +229,31 @@ fn strangers_hold_little() {
     eprintln!("{} strangers: {growth} KiB more", strangers.len());
     assert!(growth < 200 * 192, "{growth} KiB");
 }
+
+/// A compressed client that waits is hardly more than one that is not: as many of each, after some commands.
+#[test]
+fn a_compressed_connection_that_waits_holds_little() {
+    let town = Town::start();
+    let asa = town.person("asa.oqvist", "Åsa", "Öqvist");
+    let (mut sessions, mut resident) = (Vec::new(), vec![resident_kib(town.pid())]);
+    for compressed in [false, true] {
+        for _ in 0..SESSIONS / 2 {
+            let mut imap = town.imap(&asa);
+            if compressed {
+                imap.command("COMPRESS DEFLATE").expect("993 answers").ok();
+                imap.deflate();
+            }
+            imap.command("SELECT INBOX").expect("993 answers").ok();
+            for _ in 0..20 {
+                imap.command("UID FETCH 1:* (UID FLAGS ENVELOPE)").expect("993 answers").ok();
+            }
+            imap.send("IDLE").expect("993 answers");
+            sessions.push(imap);
+        }
+        thread::sleep(Duration::from_millis(300));
+        resident.push(resident_kib(town.pid()));
+    }
+    let (plain, packed) = (resident[1] - resident[0], resident[2].saturating_sub(resident[1]));
+    eprintln!("{} sessions that wait: {plain} KiB more, as many compressed: {packed} KiB more", SESSIONS / 2);
+    assert!(packed < (SESSIONS as u64 / 2) * 100, "{packed} KiB for {} compressed sessions", SESSIONS / 2);
+}

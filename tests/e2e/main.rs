@@ -9,6 +9,7 @@ mod clients;
 mod console;
 mod corpus;
 mod crash;
+mod crash_append;
 mod damaged;
 mod demo;
 mod disk_full;

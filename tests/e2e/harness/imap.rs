@@ -146,6 +146,11 @@ impl Imap {
         self.wire.set_wait(wait)
     }
 
+    /// Goes on compressed, after COMPRESS was answered.
+    pub(crate) fn deflate(&mut self) {
+        self.wire.deflate();
+    }
+
     /// A write fails when the service takes nothing for so long.
     pub(crate) fn set_write_wait(&mut self, wait: Duration) -> io::Result<()> {
         self.wire.set_write_wait(wait)

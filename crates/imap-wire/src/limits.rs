@@ -26,7 +26,7 @@ pub struct WireLimits {
     pub search_depth_max: u32,
     /// Members of one list: fetch items, header names, patterns, status items. Default 256.
     pub list_items_max: u32,
-    /// Octets of the patterns of one LIST, all together: each is held against each name. Default 4096.
+    /// Octets of the patterns of one LIST, all together: each is held against each name. Default 2048.
     pub pattern_bytes_max: u32,
 }
 
@@ -43,7 +43,7 @@ impl Default for WireLimits {
             search_keys_max: 500,
             search_depth_max: 32,
             list_items_max: 256,
-            pattern_bytes_max: 4_096,
+            pattern_bytes_max: 2_048,
         }
     }
 }

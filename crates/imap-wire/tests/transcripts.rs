@@ -21,7 +21,7 @@ fn every_transcript() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/transcripts");
     let mut files: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();
-    assert!(files.len() >= 290, "only {} transcripts found", files.len());
+    assert!(files.len() >= 330, "only {} transcripts found", files.len());
     let failed: Vec<_> = files.iter().filter_map(|file| check(file).err()).collect();
     assert!(failed.is_empty(), "{}", failed.join("\n"));
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use model::{AccountId, TenantId};
+use model::{AccountId, MailboxRef, TenantId};
 use parking_lot::Mutex;
 
 /// An account with its municipality.
@@ -11,6 +11,13 @@ use parking_lot::Mutex;
 pub(crate) struct Account {
     pub(crate) tenant: TenantId,
     pub(crate) id: AccountId,
+}
+
+impl Account {
+    /// Whose mailbox it is: who pays for what comes into it.
+    pub(crate) const fn owner_of(mailbox: MailboxRef) -> Self {
+        Self { tenant: mailbox.tenant, id: mailbox.account }
+    }
 }
 
 /// Counts the sessions of every account. Clones share the numbers.

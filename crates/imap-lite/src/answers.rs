@@ -18,9 +18,9 @@ pub(crate) fn mailbox_error(error: &MailboxError) -> Completion {
         MailboxError::Exists(_) => Code::AlreadyExists,
         MailboxError::Twin { .. }
         | MailboxError::Permanent(_)
-        | MailboxError::HasChildren(_)
         | MailboxError::IntoItself
         | MailboxError::Name(_) => Code::Cannot,
+        MailboxError::HasChildren(_) => Code::HasChildren,
         MailboxError::Limit(_) => Code::Limit,
         MailboxError::OverQuota => Code::OverQuota,
         MailboxError::NoSuchMessage => return Completion::bad(error.text()),

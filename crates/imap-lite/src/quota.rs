@@ -1,21 +1,22 @@
 //! GETQUOTA and GETQUOTAROOT.
 //!
-//! RFC 9208. Every account has one root; without a limit it has none, and programs show nothing.
+//! RFC 9208. Every account has one root; without a limit it has none, and programs show nothing. What comes into a shared
+//! mailbox is its owner's, so its root is the owner's address.
 
 use directory::Quota;
 use imap_wire::encode::{self, QuotaUsage};
 use imap_wire::{Code, Completion};
 use mailbox::{MailboxError, QuotaLimit};
-use model::{MailboxName, Text};
+use model::{MailboxName, Right, Text};
 use store::Usage;
 
 use crate::account::Account;
-use crate::conversation::Outcome;
+use crate::conversation::{Outcome, Trouble};
 use crate::folders::Folders;
 use crate::wire::Wire;
 use crate::{Door, answers};
 
-/// The root has a name: an empty one crashed mail programs.
+/// The root of one's own account has a name: an empty one crashed mail programs.
 const ROOT: &str = "account";
 
 /// What an account may keep.
@@ -29,18 +30,21 @@ pub(crate) async fn limit(door: &Door, account: Account) -> Result<QuotaLimit, C
     Ok(QuotaLimit { bytes: limit(octets_max), messages: limit(messages_max) })
 }
 
-pub(crate) async fn quota(door: &Door, account: Account, root: &str, wire: &mut Wire) -> Outcome {
-    let limit = match limit(door, account).await {
-        Ok(limit) => limit,
-        Err(refusal) => return Ok(refusal),
-    };
-    if root != ROOT || limit == QuotaLimit::NONE {
-        let text = Text::new("Det finns ingen sådan kvot.", "There is no such quota.");
-        return Ok(Completion::no(Code::NonExistent, text));
+pub(crate) async fn quota(door: &Door, folders: &Folders<'_>, root: &str, wire: &mut Wire) -> Outcome {
+    match owner_of_root(folders, root).await? {
+        Some(owner) => write(door, owner, root, wire).await,
+        None => Ok(no_quota()),
     }
-    let usage = door.mailboxes.usage(account.tenant, account.id).await.map_err(MailboxError::from)?;
-    encode::quota(ROOT, &resources(limit, usage), &mut wire.buffer);
-    Ok(Completion::ok())
+}
+
+/// Whose root it is, if it is one's own or that of somebody whose mailboxes one may read.
+async fn owner_of_root(folders: &Folders<'_>, root: &str) -> Result<Option<Account>, MailboxError> {
+    if root == ROOT {
+        return Ok(Some(folders.account));
+    }
+    let owner =
+        folders.owners().await?.into_iter().find(|owner| owner.address == root && owner.gives(Right::Read));
+    Ok(owner.map(|owner| Account { id: owner.account, ..folders.account }))
 }
 
 pub(crate) async fn quota_root(
@@ -49,17 +53,39 @@ pub(crate) async fn quota_root(
     name: &MailboxName,
     wire: &mut Wire,
 ) -> Outcome {
-    folders.find(name).await?;
-    let limit = match limit(door, folders.account).await {
+    // RFC 4314 §4: needs `r`.
+    let owner = Account::owner_of(folders.open(name, &[Right::Read]).await?);
+    let root = match folders.owners().await?.into_iter().find(|other| other.account == owner.id) {
+        Some(other) => other.address,
+        None => ROOT.to_owned(),
+    };
+    let limit = match limit(door, owner).await {
         Ok(limit) => limit,
         Err(refusal) => return Ok(refusal),
     };
     if limit == QuotaLimit::NONE {
-        encode::quota_root(name, &[], &mut wire.buffer);
+        encode::quota_root(name, &[], wire.enabled, &mut wire.buffer);
         return Ok(Completion::ok());
     }
-    encode::quota_root(name, &[ROOT], &mut wire.buffer);
-    quota(door, folders.account, ROOT, wire).await
+    encode::quota_root(name, &[&root], wire.enabled, &mut wire.buffer);
+    write(door, owner, &root, wire).await
+}
+
+async fn write(door: &Door, owner: Account, root: &str, wire: &mut Wire) -> Result<Completion, Trouble> {
+    let limit = match limit(door, owner).await {
+        Ok(limit) => limit,
+        Err(refusal) => return Ok(refusal),
+    };
+    if limit == QuotaLimit::NONE {
+        return Ok(no_quota());
+    }
+    let usage = door.mailboxes.usage(owner.tenant, owner.id).await.map_err(MailboxError::from)?;
+    encode::quota(root, &resources(limit, usage), &mut wire.buffer);
+    Ok(Completion::ok())
+}
+
+fn no_quota() -> Completion {
+    Completion::no(Code::NonExistent, Text::new("Det finns ingen sådan kvot.", "There is no such quota."))
 }
 
 fn resources(limit: QuotaLimit, usage: Usage) -> Vec<QuotaUsage> {

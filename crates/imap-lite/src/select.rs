@@ -5,7 +5,7 @@
 use imap_wire::command::Select;
 use imap_wire::{Code, encode};
 use mailbox::Selected;
-use model::Keyword;
+use model::{Keyword, Right};
 
 use crate::conversation::{Trouble, now};
 use crate::folders::Folders;
@@ -17,8 +17,8 @@ pub(crate) async fn select(
     asked: &Select,
     wire: &mut Wire,
 ) -> Result<Selected, Trouble> {
-    let mailbox = folders.find(&asked.mailbox).await?;
-    let selected = folders.mailboxes.select(mailbox, asked.read_only, now()).await?;
+    let mailbox = folders.open(&asked.mailbox, &[Right::Read]).await?;
+    let selected = folders.mailboxes.select_as(mailbox, folders.account.id, asked.read_only, now()).await?;
     let out = &mut wire.buffer;
     let keywords: Vec<Keyword> = selected.keywords().cloned().collect();
     updates::write_flags(&keywords, out);
@@ -29,7 +29,9 @@ pub(crate) async fn select(
     }
     encode::ok(&Code::UidValidity(selected.uid_validity()), "UIDs valid", out);
     encode::ok(&Code::UidNext(selected.uid_next()), "Predicted next UID", out);
-    updates::write_permanent_flags(&keywords, asked.read_only, out);
+    encode::ok(&Code::MailboxId(mailbox::mailbox_id(mailbox)), "Stays", out);
+    encode::ok(&Code::HighestModSeq(selected.highest_mod_seq()), "Highest", out);
+    updates::write_permanent_flags(&keywords, selected.is_read_only(), out);
     wire.send_pieces().await?;
     Ok(selected)
 }

@@ -5,8 +5,9 @@
 use imap_wire::command::{MessageSet, Numbering};
 use imap_wire::{Code, Completion, encode};
 use mailbox::{MailboxError, Selected, Transferred};
-use model::{MailboxName, UidSet};
+use model::{MailboxName, Right, UidSet};
 
+use crate::account::Account;
 use crate::conversation::{Outcome, now};
 use crate::folders::Folders;
 use crate::in_mailbox::pick;
@@ -21,14 +22,14 @@ pub(crate) async fn copy(
     to: &MailboxName,
 ) -> Outcome {
     let (picked, require_all) = (pick(selected, messages)?, require_all(messages));
-    let target = match folders.find(to).await {
+    let target = match folders.open(to, &[Right::Insert]).await {
         Ok(target) => target,
         Err(error) => return Ok(answers::target_error(&error)),
     };
     if picked.is_empty() {
         return Ok(Completion::ok());
     }
-    let limit = match quota::limit(door, folders.account).await {
+    let limit = match quota::limit(door, Account::owner_of(target)).await {
         Ok(limit) => limit,
         Err(refusal) => return Ok(refusal),
     };
@@ -47,14 +48,14 @@ pub(crate) async fn move_to(
     wire: &mut Wire,
 ) -> Outcome {
     let (picked, require_all) = (pick(selected, messages)?, require_all(messages));
-    let target = match folders.find(to).await {
+    let target = match folders.open(to, &[Right::Insert]).await {
         Ok(target) => target,
         Err(error) => return Ok(answers::target_error(&error)),
     };
     if picked.is_empty() {
         return Ok(Completion::ok());
     }
-    let limit = match quota::limit(door, folders.account).await {
+    let limit = match quota::limit(door, Account::owner_of(target)).await {
         Ok(limit) => limit,
         Err(refusal) => return Ok(refusal),
     };

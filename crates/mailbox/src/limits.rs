@@ -53,6 +53,10 @@ pub struct Limits {
     pub sent_copy_seconds_max: u64,
     /// People that one mailbox can be shared with. Default 100.
     pub grants_max: usize,
+    /// Octets of the value of one annotation (RFC 5464). At most 3500. Default 1024.
+    pub metadata_value_bytes_max: u32,
+    /// Annotations of one mailbox that one reader sees. Default 50.
+    pub metadata_entries_max: usize,
     /// How mailboxes are shared.
     pub sharing: Sharing,
 }
@@ -79,6 +83,8 @@ impl Default for Limits {
             refuse_twins: true,
             sent_copy_seconds_max: 900,
             grants_max: 100,
+            metadata_value_bytes_max: 1024,
+            metadata_entries_max: 50,
             sharing: Sharing::default(),
         }
     }

@@ -16,7 +16,10 @@ async fn a_new_account_has_its_six_mailboxes() {
     ]);
     assert_eq!(client.ok("LSUB \"\" *").await.untagged.len(), 6);
     client.ok("LIST \"\" \"\"").await.is(&["* LIST (\\Noselect) \"/\" \"\""]);
-    client.ok("NAMESPACE").await.is(&["* NAMESPACE ((\"\" \"/\")) NIL NIL"]);
+    client
+        .ok("NAMESPACE")
+        .await
+        .is(&["* NAMESPACE ((\"\" \"/\")) ((\"Andra/\" \"/\")) ((\"Delade/\" \"/\"))"]);
     client.ok("LIST (SPECIAL-USE) \"\" (S% T%) RETURN (SUBSCRIBED)").await.is(&[
         "* LIST (\\HasNoChildren \\Subscribed \\Sent) \"/\" Sent",
         "* LIST (\\HasNoChildren \\Subscribed \\Trash) \"/\" Trash",

@@ -49,6 +49,8 @@ pub enum Answer {
     Check(CheckReport),
     /// The backup.
     Export(ExportReport),
+    /// The search index, made again.
+    SearchIndex(SearchIndexReport),
 }
 
 /// A municipality.
@@ -310,6 +312,15 @@ pub struct Finding {
     pub at: String,
     /// What, in both languages.
     pub text: Text,
+}
+
+/// A search index that was made again.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SearchIndexReport {
+    /// Whose mailboxes.
+    pub accounts: u64,
+    /// Letters in it.
+    pub letters: u64,
 }
 
 /// A backup that was written.

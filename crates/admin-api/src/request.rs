@@ -275,6 +275,8 @@ pub enum Request {
     Status,
     /// Counts everything again and compares.
     StoreCheck,
+    /// Makes the search index of every account again.
+    StoreRebuildSearch,
     /// Writes a backup.
     StoreExport {
         /// A file on the machine of the service, an absolute path.

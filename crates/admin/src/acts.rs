@@ -74,6 +74,7 @@ impl Acts<'_> {
             Request::Trace { what, limit } => self.trace(what, *limit).await,
             Request::AuditList { limit } => self.audit_list(*limit).await,
             Request::Status => self.status().await,
+            Request::StoreRebuildSearch => self.store_rebuild_search().await,
             Request::StoreCheck => self.store_check().await,
             Request::StoreExport { to } => self.store_export(to).await,
         }

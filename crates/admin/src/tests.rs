@@ -227,6 +227,7 @@ async fn a_person_acts_only_within_the_own_rights() {
         (&central, passwd(&central), "forbidden"),
         (&central, Request::AccountRemove { account: account(&here) }, "two-persons"),
         (&central, Request::StoreCheck, "forbidden"),
+        (&central, Request::StoreRebuildSearch, "forbidden"),
         (&central, Request::MunicipalityList, "forbidden"),
         (&rektor, passwd(&here), ""),
         (&rektor, passwd(&there), "forbidden"),

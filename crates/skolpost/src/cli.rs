@@ -334,6 +334,8 @@ pub(crate) enum Store {
         #[arg(long, value_name = "FILE")]
         export: Option<PathBuf>,
     },
+    /// Make the search index of all mailboxes again, as after a large import; the service runs
+    RebuildSearch,
     /// Write index and bodies to one file; the service may run
     Export {
         /// The new file
@@ -375,6 +377,7 @@ mod tests {
             "skolpost --dir d function join expedition@skola.test a@skola.test --rights svara --as r@skola.test",
             "skolpost --dir d import f.csv --dry-run",
             "skolpost --dir d store check",
+            "skolpost --dir d store rebuild-search",
             "skolpost --dir d status --json",
         ] {
             Cli::try_parse_from(line.split(' ')).unwrap_or_else(|error| panic!("{line}: {error}"));

@@ -125,6 +125,7 @@ fn request(asked: Command, output: Output) -> Result<Request, Failure> {
         }
         Command::Trace { what, limit } => Request::Trace { what, limit: limit.min(1000) as usize },
         Command::Status => Request::Status,
+        Command::Store(Store::RebuildSearch) => Request::StoreRebuildSearch,
         Command::Store(Store::Export { file }) => {
             let to = std::path::absolute(&file).map_err(|error| Failure::file(&file, &error))?;
             Request::StoreExport { to: to.to_string_lossy().into_owned() }

@@ -1,6 +1,6 @@
 //! Measures the built service over real sockets: `cargo run --release -p bench -- [WORKLOAD …]`.
 //!
-//! Workloads: `smtp`, `fanout`, `sync`, `threads`, `reading`, `mixed`, `idle`, `reopen`; without a word all of them. The load generator runs on the
+//! Workloads: `smtp`, `fanout`, `sync`, `search`, `threads`, `reading`, `mixed`, `idle`, `reopen`; without a word all of them. The load generator runs on the
 //! same machine and takes its share of it; compare figures of one run only. Every acknowledgement that is counted is
 //! one that the service gave after its commit was durable.
 
@@ -10,6 +10,7 @@ mod idle;
 mod mixed;
 mod reading;
 mod reopen;
+mod search;
 mod service;
 mod smtp;
 mod sync;
@@ -37,6 +38,9 @@ async fn main() -> Outcome {
     }
     if wants("sync") {
         sync::run().await?;
+    }
+    if wants("search") {
+        search::run().await?;
     }
     if wants("threads") {
         threads::run().await?;

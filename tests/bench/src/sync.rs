@@ -37,7 +37,7 @@ pub(crate) async fn run() -> Outcome {
     Ok(())
 }
 
-async fn fill(service: &Arc<Service>, account: usize, messages: usize) -> Outcome {
+pub(crate) async fn fill(service: &Arc<Service>, account: usize, messages: usize) -> Outcome {
     const CONNECTIONS: usize = 20;
     let mut tasks = JoinSet::new();
     for connection in 0..CONNECTIONS {

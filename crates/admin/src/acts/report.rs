@@ -2,14 +2,14 @@
 
 use std::path::Path;
 
-use admin_api::{Answer, DeliveryStatus, Letter, Recipient, Status};
+use admin_api::{Answer, DeliveryStatus, Letter, Recipient, SearchIndexReport, Status};
 use directory::Group;
 use flow::{LogEntry, LoggedRecipient, Query, Source, Verdict};
-use model::{EmailAddress, ReversePath, Role};
+use model::{EmailAddress, ReversePath, Role, Text};
 use store::Health;
 
 use super::Acts;
-use crate::AdminError;
+use crate::{Admin, AdminError};
 use crate::actor::Actor;
 use crate::admin::console_only;
 use crate::audit::{self, Act};
@@ -84,6 +84,30 @@ impl Acts<'_> {
         console_only(self.actor)?;
         let report = self.admin.operations.check(self.lines).await.map_err(AdminError::Operation)?;
         Ok(Answer::Check(report))
+    }
+
+    /// Of all municipalities: it belongs to the machine, as the store does.
+    pub(super) async fn store_rebuild_search(&self) -> Result<Answer, AdminError> {
+        const PAGE: usize = 500;
+        console_only(self.actor)?;
+        self.commit(Act::new("store-rebuild-search", ""), store::Batch::new(self.now)).await?;
+        let Admin { directory, mailboxes, .. } = self.admin;
+        let mut report = SearchIndexReport::default();
+        for (tenant, _) in directory.tenants().await? {
+            let mut after = None;
+            loop {
+                let page = directory.accounts(tenant, after, PAGE).await?;
+                let Some((last, _)) = page.last() else { break };
+                after = Some(*last);
+                for (account, _) in page {
+                    report.letters += mailboxes.rebuild_search(tenant, account, self.now).await? as u64;
+                    report.accounts += 1;
+                    let step = Text::new("Sökindex, konton", "Search index, accounts");
+                    self.lines.progress(step, report.accounts, None);
+                }
+            }
+        }
+        Ok(Answer::SearchIndex(report))
     }
 
     /// A backup holds everything: who took one is written down first.

@@ -93,6 +93,10 @@ pub(super) fn answer(answer: &Answer, output: Output) -> String {
                 shown(report.octets)
             ),
         },
+        Answer::SearchIndex(report) => match output.language {
+            Language::Sv => format!("{} brev i {} konton.", report.letters, report.accounts),
+            Language::En => format!("{} letters in {} accounts.", report.letters, report.accounts),
+        },
         Answer::Import(_) | Answer::Check(_) => output.word("Klart.", "Done.").to_owned(),
     }
 }

@@ -16,7 +16,10 @@ use play::Play;
 use script::Script;
 
 /// Written, and not yet played: the file, and what it waits for. One that passes has to leave this list.
-const WAITING: &[(&str, &str)] = &[];
+const WAITING: &[(&str, &str)] = &[
+    ("pitfall_17_modseq_only_when_asked", "CONDSTORE, ESEARCH"),
+    ("pitfall_18_condstore_keeps_read", "CONDSTORE"),
+];
 
 fn folder() -> PathBuf {
     workspace().join("tests/e2e/scenarios")
@@ -46,6 +49,35 @@ macro_rules! scenarios {
 
 scenarios! {
     pitfall_01_pipelined_idle
+    pitfall_02_stray_crlf
+    pitfall_03_list_root
+    pitfall_04_special_use_unasked
+    pitfall_05_create_special_use
+    pitfall_05_one_folder_per_purpose
+    pitfall_06_archive
+    pitfall_07_folders_from_the_first_moment
+    pitfall_08_esearch_tag
+    pitfall_09_auth_login
+    pitfall_10_space_after_colon
+    pitfall_13_compress
+    pitfall_14_rev2_forms
+    pitfall_14_select_and_examine
+    pitfall_15_folder_names_in_two_spellings
+    pitfall_16_idle_tells_at_once
+    pitfall_17_modseq_only_when_asked
+    pitfall_18_condstore_keeps_read
+    pitfall_18_flags_stay
+    pitfall_19_move_unseen_uid
+    pitfall_20_fetch_to_the_end
+    pitfall_21_notjunk_is_a_keyword
+    pitfall_22_quota_root_has_a_name
+    pitfall_23_one_copy_in_sent
+    pitfall_24_uidvalidity
+    pitfall_25_bodystructure
+    pitfall_26_rename_carries_children
+    pitfall_27_many_connections
+    pitfall_28_without_idle
+    pitfall_32_no_cram_md5
 }
 
 #[test]

@@ -158,7 +158,7 @@ impl Play {
             if self.names.matches(pattern, &heard) {
                 return Ok(());
             }
-            if !skipping {
+            if !skipping || refuses(&heard) {
                 return Err(format!("{name} expects {pattern:?}"));
             }
         }
@@ -185,4 +185,10 @@ impl Play {
     fn line(&mut self, name: &str) -> Result<&mut Line, String> {
         self.lines.get_mut(name).ok_or_else(|| format!("{name} is not open"))
     }
+}
+
+/// A tagged refusal: what is waited for will not come.
+fn refuses(line: &str) -> bool {
+    let mut words = line.split(' ');
+    words.next() != Some("*") && matches!(words.next(), Some("NO" | "BAD"))
 }

@@ -10,10 +10,10 @@ use std::collections::BTreeMap;
 use mailbox::{Prepared, inbox, special};
 use model::{
     AccountId, EmailAddress, FlagSet, MailboxRef, QueueId, ReversePath, SpecialUse, SystemFlag, TenantId,
-    UnixMillis,
+    UnixMillis, Zone,
 };
 use queue::{Queue, Route};
-use store::{Batch, CommitError, MessageEntry, Op, Spool};
+use store::{Batch, CommitError, MessageEntry, NewMessage, Op, Spool};
 
 use crate::Refusal;
 use crate::intake::Road;
@@ -62,6 +62,7 @@ struct ReadyShare {
 struct Ready {
     queue_id: QueueId,
     at: UnixMillis,
+    zone: Zone,
     heading: LogRow,
     shares: BTreeMap<TenantId, ReadyShare>,
 }
@@ -118,7 +119,7 @@ async fn prepare(road: &Road, letter: Letter, content: Spool) -> Result<Ready, C
         };
         shares.insert(tenant, ReadyShare { share, secret, prepared });
     }
-    Ok(Ready { queue_id, at, heading, shares })
+    Ok(Ready { queue_id, at, zone: road.zone.at(at), heading, shares })
 }
 
 impl Letter {
@@ -193,7 +194,7 @@ impl Ready {
             batch.bodies.push(prepared.staged.clone());
             if let Some(function) = share.copy_for {
                 let seen = FlagSet::from_iter([SystemFlag::Seen]);
-                let copy = prepared.message(seen, self.at, self.queue_id);
+                let copy = self.message(prepared, seen);
                 batch.ops.push(Op::Append(special(tenant, function, SpecialUse::Sent), copy));
             }
         }
@@ -227,10 +228,14 @@ impl Ready {
     }
 
     fn file(&self, batch: &mut Batch, tenant: TenantId, prepared: &Prepared, recipients: &[Recipient]) {
-        let message = prepared.message(FlagSet::new(), self.at, self.queue_id);
+        let message = self.message(prepared, FlagSet::new());
         for recipient in recipients {
             batch.ops.push(Op::Append(inbox(tenant, recipient.account), message.clone()));
         }
+    }
+
+    fn message(&self, prepared: &Prepared, flags: FlagSet) -> NewMessage {
+        NewMessage { zone: self.zone, ..prepared.message(flags, self.at, self.queue_id) }
     }
 
     fn route(&self, prepared: &Prepared, page: &[Recipient]) -> Route {
@@ -245,7 +250,7 @@ impl Ready {
             envelope,
             recipients: page.iter().map(|recipient| recipient.account).collect(),
             attempts: 0,
-            zone: model::Zone::UTC,
+            zone: self.zone,
             lineage: prepared.lineage.to_vec(),
         }
     }
@@ -318,7 +323,7 @@ mod tests {
                 Some(letters.prepare(tenant, Spool::from_bytes("Subject: x\r\n\r\n")).await.unwrap());
             shares.insert(tenant, ReadyShare { share, secret, prepared });
         }
-        Ready { queue_id: QueueId::new(1), at: AT, heading, shares }.batch(Route::RECIPIENTS_MAX)
+        Ready { queue_id: QueueId::new(1), at: AT, zone: Zone::UTC, heading, shares }.batch(Route::RECIPIENTS_MAX)
     }
 
     #[tokio::test]

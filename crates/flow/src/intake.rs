@@ -5,8 +5,7 @@ use std::sync::Arc;
 
 use directory::Directory;
 use mailbox::Letters;
-use message::Zone;
-use model::{Domain, EmailAddress, ReversePath, UnixMillis};
+use model::{Domain, EmailAddress, LocalZone, ReversePath, UnixMillis};
 use store::Store;
 use tokio::sync::mpsc;
 
@@ -25,8 +24,8 @@ pub struct IntakeConfig {
     pub letters: Letters,
     /// Our name in Received lines.
     pub hostname: Domain,
-    /// Zone of the dates that we write.
-    pub zone: Zone,
+    /// Zone of the dates that we write, and of INTERNALDATE.
+    pub zone: LocalZone,
     /// Where large letters grow; it exists and is on the same machine.
     pub spool_folder: PathBuf,
     /// The bounds.
@@ -45,7 +44,7 @@ pub(crate) struct Road {
     pub(crate) directory: Directory,
     pub(crate) letters: Letters,
     pub(crate) hostname: Domain,
-    pub(crate) zone: Zone,
+    pub(crate) zone: LocalZone,
     pub(crate) spool_folder: PathBuf,
     pub(crate) limits: Limits,
     pub(crate) secrets: Arc<LogSecrets>,

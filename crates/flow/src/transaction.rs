@@ -310,7 +310,7 @@ impl Transaction {
             id: self.queue_id,
             only_recipient,
             at: now,
-            zone: self.road.zone,
+            zone: self.road.zone.at(now),
         };
         [return_path_header(&self.from), received_header(&received), self.missing(now)].concat()
     }
@@ -331,6 +331,6 @@ impl Transaction {
         };
         let id_left = self.queue_id.to_string();
         let missing = MissingFields { from: false, ..missing_fields(self.header.header()) };
-        Added { at: now, zone: self.road.zone, id_left: &id_left, from }.fields(missing)
+        Added { at: now, zone: self.road.zone.at(now), id_left: &id_left, from }.fields(missing)
     }
 }

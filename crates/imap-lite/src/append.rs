@@ -96,7 +96,7 @@ impl Incoming {
 
     /// The next letter of the same command.
     fn begin(&mut self, message: AppendMessage, door: &Door) -> Result<(), Completion> {
-        let (next, bytes) = (Letter::new(&message, self.spool.len()), message.bytes);
+        let (next, bytes) = (Letter::new(&message, door.zone.at(now()), self.spool.len()), message.bytes);
         self.letter.end = self.spool.len();
         self.whole.push(std::mem::replace(&mut self.letter, next));
         if self.whole.len() >= door.limits.append_messages_max {
@@ -146,7 +146,7 @@ pub(crate) async fn start(
         spool: SpoolWriter::new(door.spool_folder.clone(), in_memory),
         memory,
         whole: Vec::new(),
-        letter: Letter::new(&asked.message, 0),
+        letter: Letter::new(&asked.message, door.zone.at(now()), 0),
         announced: 0,
         failed: None,
     };
@@ -197,7 +197,8 @@ pub(crate) async fn part(
 
 /// Files them. Durable when this returns OK.
 pub(crate) async fn finish(door: &Door, incoming: Incoming, wire: &mut Wire) -> Outcome {
-    let Incoming { mailbox, by, replaced, quota, spool, memory, mut whole, mut letter, failed, .. } = incoming;
+    let Incoming { mailbox, by, replaced, quota, spool, memory, mut whole, mut letter, failed, .. } =
+        incoming;
     letter.end = spool.len();
     whole.push(letter);
     match failed {

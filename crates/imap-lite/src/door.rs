@@ -7,6 +7,7 @@ use directory::Directory;
 use imap_wire::{SessionConfig, Transport};
 use listen::{Connection, Network};
 use mailbox::Mailboxes;
+use model::LocalZone;
 use rustls::ServerConfig;
 use tracing::debug;
 
@@ -28,6 +29,8 @@ pub struct Door {
     pub mailboxes: Mailboxes,
     /// Who is who.
     pub directory: Directory,
+    /// Zone of INTERNALDATE where a client gives no date.
+    pub zone: LocalZone,
     /// Where letters wait that APPEND brings and that are too large for the memory.
     pub spool_folder: PathBuf,
     /// How many sessions each account has; starts empty.

@@ -103,7 +103,8 @@ impl Plan<'_> {
                 losses.missing = true;
                 continue;
             };
-            let message = Message { selected, seq: *seq, row, entry: entry.as_ref() };
+            let recent = selected.is_recent(*uid) && !wire.enabled.imap4rev2;
+            let message = Message { selected, seq: *seq, row, recent, entry: entry.as_ref() };
             let mark = wire.mark();
             match message.write(self.items, now_seen.contains(*uid), wire).await {
                 Ok(known) => {
@@ -154,6 +155,7 @@ struct Message<'a> {
     selected: &'a Selected,
     seq: SeqNo,
     row: MessageRow<'a>,
+    recent: bool,
     entry: Option<&'a MessageEntry>,
 }
 
@@ -171,7 +173,7 @@ impl Message<'_> {
         }
         // RFC 3501 §6.4.5: flags that changed by the FETCH are told with it.
         if flags_too && !items.contains(&FetchItem::Flags) {
-            out.flags(self.row.flags, self.selected.is_recent(self.row.uid));
+            out.flags(self.row.flags, self.recent);
         }
         // RFC 7162 §3.2.4: and then UID and MODSEQ too.
         for item in [FetchItem::Uid, FetchItem::ModSeq] {
@@ -187,9 +189,9 @@ impl Message<'_> {
     fn write_row_item(&self, item: &FetchItem, out: &mut FetchWriter<'_>) -> bool {
         match item {
             FetchItem::Uid => out.uid(self.row.uid),
-            FetchItem::Flags => out.flags(self.row.flags, self.selected.is_recent(self.row.uid)),
+            FetchItem::Flags => out.flags(self.row.flags, self.recent),
             FetchItem::ModSeq => out.mod_seq(self.row.mod_seq),
-            FetchItem::InternalDate => out.internal_date(DateTime::utc(self.row.internal_date)),
+            FetchItem::InternalDate => out.internal_date(internal_date(&self.row)),
             FetchItem::Rfc822Size => out.size(self.row.size),
             _ => return false,
         }
@@ -301,4 +303,9 @@ fn rfc822_name(item: &FetchItem) -> &'static str {
         FetchItem::Rfc822Text => "RFC822.TEXT",
         _ => "RFC822",
     }
+}
+
+/// RFC 3501 §2.3.3: as the client gave it, or as the clock at the wall showed when the letter came.
+pub(crate) fn internal_date(row: &MessageRow<'_>) -> DateTime {
+    DateTime { zone_minutes: row.zone.minutes(), ..DateTime::utc(row.internal_date) }
 }

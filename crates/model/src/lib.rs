@@ -26,5 +26,5 @@ pub use rights::{Right, Rights, RightsError};
 pub use role::{ParseRoleError, Role};
 pub use secret::Secret;
 pub use text::{Language, Text};
-pub use time::{UnixMillis, Zone};
+pub use time::{LocalZone, UnixMillis, Zone};
 pub use uid::{ModSeq, SeqNo, Uid, UidSet, UidValidity};

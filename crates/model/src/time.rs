@@ -1,5 +1,7 @@
 //! A moment, as a number; clocks are read at the edge and handed in.
 
+use std::fmt;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
@@ -47,5 +49,30 @@ impl Zone {
     /// Minutes east of UTC.
     pub const fn minutes(self) -> i16 {
         self.minutes
+    }
+}
+
+/// The zone of the place where the service stands: it changes over the year.
+#[derive(Clone)]
+pub struct LocalZone(Arc<dyn Fn(UnixMillis) -> Zone + Send + Sync>);
+
+impl LocalZone {
+    /// From what knows the calendar.
+    pub fn new(zone_at: impl Fn(UnixMillis) -> Zone + Send + Sync + 'static) -> Self {
+        Self(Arc::new(zone_at))
+    }
+    /// The same zone all the time.
+    pub fn fixed(zone: Zone) -> Self {
+        Self::new(move |_| zone)
+    }
+    /// The zone at a moment.
+    pub fn at(&self, moment: UnixMillis) -> Zone {
+        (self.0)(moment)
+    }
+}
+
+impl fmt::Debug for LocalZone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("LocalZone")
     }
 }

@@ -12,6 +12,7 @@ use model::{Domain, Language, Text};
 use serde::Deserialize;
 
 use crate::failure::Failure;
+use crate::time_zone::TimeZone;
 
 /// Everything that an installation may choose.
 #[derive(Clone, Debug, Deserialize)]
@@ -21,6 +22,8 @@ pub(crate) struct Config {
     pub(crate) hostname: Domain,
     /// Language of texts for people of whom no language is known: `sv` or `en`. Default `sv`.
     pub(crate) language: Language,
+    /// Time zone of the dates in letters and mailboxes. Default `Europe/Stockholm`.
+    pub(crate) time_zone: TimeZone,
     /// Folder of index, journal and bodies, below the service's folder unless absolute. Default `data`.
     pub(crate) data: PathBuf,
     /// Folder of certificate and key pairs, likewise. Default `tls`.
@@ -118,6 +121,7 @@ impl Default for Config {
         Self {
             hostname: "localhost".parse().expect("localhost is a domain name"),
             language: Language::Sv,
+            time_zone: TimeZone::default(),
             data: "data".into(),
             tls: "tls".into(),
             listen: Listen::default(),

@@ -16,6 +16,7 @@ mod output;
 mod serve;
 mod service;
 mod socket;
+mod time_zone;
 mod tls;
 
 use std::process::ExitCode;

@@ -138,7 +138,7 @@ impl Service {
             directory: directory.clone(),
             letters: mailboxes.letters().clone(),
             hostname: config.hostname.clone(),
-            zone: message::Zone::UTC,
+            zone: config.time_zone.local(),
             spool_folder: spool_folder.clone(),
             limits: config.limits.flow.clone(),
         });
@@ -157,6 +157,7 @@ impl Service {
             directory: directory.clone(),
         };
         let imap = imap_lite::Door {
+            zone: config.time_zone.local(),
             session: Arc::new(imap_wire::SessionConfig {
                 limits: config.limits.imap.clone(),
                 capabilities_denied: config.imap.capabilities_denied.clone(),

@@ -56,7 +56,7 @@ impl School {
             directory: directory.clone(),
             letters: Letters::new(store.clone(), message::Limits::default(), 1 << 20),
             hostname: "mx.skola.test".parse().unwrap(),
-            zone: message::Zone::UTC,
+            zone: model::LocalZone::fixed(model::Zone::minutes_east(60)),
             spool_folder: std::env::temp_dir(),
             limits: limits.clone(),
         };

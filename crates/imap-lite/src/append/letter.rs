@@ -29,11 +29,12 @@ pub(super) struct Letter {
 }
 
 impl Letter {
-    pub(super) fn new(message: &AppendMessage, start: u64) -> Self {
+    /// `zone` is that of a letter to which the client gives no date.
+    pub(super) fn new(message: &AppendMessage, zone: Zone, start: u64) -> Self {
         Self {
             flags: message.flags.clone(),
             internal_date: message.date.map(|date| date.to_unix_millis()),
-            zone: message.date.map_or(Zone::UTC, |date| Zone::minutes_east(date.zone_minutes)),
+            zone: message.date.map_or(zone, |date| Zone::minutes_east(date.zone_minutes)),
             binary: message.binary,
             start,
             end: start,

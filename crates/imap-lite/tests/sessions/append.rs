@@ -11,7 +11,7 @@ async fn a_letter_is_filed_with_flags_and_date() {
     reply.has("* 1 EXISTS").ends("OK [APPENDUID ");
     assert!(reply.tagged.contains(" 1] "), "{reply:#?}");
     client.ok("FETCH 1 (FLAGS INTERNALDATE BODY.PEEK[])").await.is(&[&format!(
-        "* 1 FETCH (FLAGS (\\Seen Egen \\Recent) INTERNALDATE \"17-Jul-1996 09:44:25 +0000\" BODY[] {{{}}}\r\n{text})",
+        "* 1 FETCH (FLAGS (\\Seen Egen \\Recent) INTERNALDATE \"17-Jul-1996 02:44:25 -0700\" BODY[] {{{}}}\r\n{text})",
         text.len()
     )]);
     client.append("Nowhere", &text).await.ends("NO [TRYCREATE]");
@@ -75,4 +75,26 @@ async fn a_letter_with_nul_is_not_kept() {
     let long = format!("{}{}\0", letter("long"), "x".repeat(300_000));
     client.append("INBOX", &long).await.ends("NO [CANNOT] ").is(&[]);
     client.append("INBOX", &letter("good")).await.ends("OK").has("* 1 EXISTS");
+}
+
+#[tokio::test]
+async fn a_date_keeps_its_zone() {
+    let service = Service::start().await;
+    let mut client = service.ada_in_inbox().await;
+    client.ok("CREATE Arkivet").await;
+    // Late in the evening here, next morning in UTC.
+    client.append("INBOX \"31-Dec-2025 23:30:00 -0800\"", "Subject: x\r\n\r\n").await.ends("OK");
+    client.append("INBOX", "Subject: y\r\n\r\n").await.ends("OK");
+    let date = "INTERNALDATE \"31-Dec-2025 23:30:00 -0800\"";
+    client.ok("FETCH 1 INTERNALDATE").await.has(&format!("* 1 FETCH ({date})"));
+    client.ok("SEARCH ON 31-Dec-2025").await.is(&["* SEARCH 1"]);
+    client.ok("SEARCH SINCE 1-Jan-2026").await.is(&["* SEARCH 2"]);
+    client.ok("COPY 1 Arkivet").await;
+    let reply = client.ok("FETCH 2 INTERNALDATE").await;
+    assert!(reply.untagged[0].ends_with(" +0200\")"), "that of the service: {reply:#?}");
+    client.ok("MOVE 2 Arkivet").await;
+    client.ok("SELECT Arkivet").await;
+    client.ok("FETCH 1 INTERNALDATE").await.is(&[&format!("* 1 FETCH ({date})")]);
+    let reply = client.ok("FETCH 2 INTERNALDATE").await;
+    assert!(reply.untagged[0].ends_with(" +0200\")"), "{reply:#?}");
 }

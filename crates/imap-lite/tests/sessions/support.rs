@@ -9,7 +9,7 @@ use imap_lite::{AccountSessions, BUSY, CompressedConnections, Door, LetterMemory
 use imap_wire::{ReplyLanguage, SessionConfig};
 use listen::{Admission, Connection, Listener, Stopper};
 use mailbox::{Mailboxes, NewLetter, QuotaLimit};
-use model::{AccountId, FlagSet, Language, MailboxRef, Role, Secret, TenantId, UnixMillis};
+use model::{AccountId, FlagSet, Language, LocalZone, MailboxRef, Role, Secret, TenantId, UnixMillis, Zone};
 use rustls::ServerConfig;
 use store::{Batch, Lane, MemoryEngine, Spool, Store};
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
@@ -66,6 +66,7 @@ impl Service {
             plaintext_networks: networks,
             mailboxes: mailboxes.clone(),
             directory: directory.clone(),
+            zone: LocalZone::fixed(Zone::minutes_east(120)),
             spool_folder: std::env::temp_dir(),
             accounts: sessions.clone(),
             compressed: CompressedConnections::default(),
@@ -103,14 +104,23 @@ impl Service {
     }
     /// Puts letters into Ada's INBOX, as another session would.
     pub(crate) async fn file(&self, letters: &[&str]) {
+        self.file_into(self.inbox(), letters).await;
+    }
+    /// Puts letters into any mailbox.
+    pub(crate) async fn file_into(&self, mailbox: MailboxRef, letters: &[&str]) {
         for letters in letters.chunks(Batch::OPS_MAX) {
             let mut new = Vec::new();
             for letter in letters {
                 let spool = Spool::from_bytes(letter.replace('\n', "\r\n").into_bytes());
                 let letter = self.mailboxes.letters().prepare(self.tenant, spool).await.unwrap();
-                new.push(NewLetter { letter, flags: FlagSet::new(), internal_date: None, zone: model::Zone::UTC });
+                new.push(NewLetter {
+                    letter,
+                    flags: FlagSet::new(),
+                    internal_date: None,
+                    zone: model::Zone::UTC,
+                });
             }
-            self.mailboxes.append(self.inbox(), new, QuotaLimit::NONE, now()).await.unwrap();
+            self.mailboxes.append(mailbox, new, QuotaLimit::NONE, now()).await.unwrap();
         }
     }
     pub(crate) async fn set_quota(&self, octets_max: u64) {
@@ -246,6 +256,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
         let tag = self.tag;
         self.send(&format!("{tag} {command}\r\n")).await;
         self.reply(&tag.to_string()).await
+    }
+    /// Says a command and reads the BYE that it gets.
+    pub(crate) async fn say_and_hear_bye(&mut self, command: &str) -> String {
+        self.send(&format!("x {command}\r\n")).await;
+        loop {
+            let line = self.line().await;
+            if line.starts_with("* BYE") || line.is_empty() {
+                return line;
+            }
+        }
     }
     /// Reads up to a tagged answer.
     pub(crate) async fn reply(&mut self, tag: &str) -> Reply {

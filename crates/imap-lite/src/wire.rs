@@ -8,12 +8,13 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use directory::LoginWatch;
+use imap_wire::{Enabled, Tag};
 use listen::{Stop, Stream};
-use mailbox::Selected;
 use rustls::ServerConfig;
 use tokio::time::{Instant, sleep_until};
 
 use crate::compress::{self, Inflater};
+use crate::news::Sources;
 
 /// Octets read at once.
 const READ_OCTETS: usize = 16 * 1024;
@@ -64,7 +65,7 @@ impl Watcher {
 pub(crate) enum Event {
     /// These came; none when the client has left.
     Octets(Vec<u8>),
-    /// The mailbox may have changed.
+    /// There may be news.
     Changed,
     /// The session has to end.
     Over(Over),
@@ -89,6 +90,10 @@ pub(crate) struct Line {
 pub(crate) struct Wire {
     pub(crate) line: Line,
     pub(crate) buffer: Vec<u8>,
+    /// The form in which answers are written.
+    pub(crate) enabled: Enabled,
+    /// Of the command that is being carried out.
+    pub(crate) tag: Option<Tag>,
 }
 
 /// A place in the answers; see [`Wire::roll_back`].
@@ -196,7 +201,7 @@ impl Wire {
     pub(crate) fn new(stream: Stream, stop: Stop, piece_octets_max: usize) -> Self {
         let watcher = Watcher::new(stop.clone(), None);
         let line = Line { stream, inflater: None, watcher, stop, stopping: false, sent: 0, piece_octets_max };
-        Self { line, buffer: Vec::new() }
+        Self { line, buffer: Vec::new(), enabled: Enabled::default(), tag: None }
     }
 
     /// From here on the session ends with its log-in.
@@ -226,17 +231,17 @@ impl Wire {
         unsent
     }
 
-    /// Waits for the client, for changes of `mailbox`, and for the end.
+    /// Waits for the client, for news, and for the end.
     ///
     /// # Errors
     /// That of the connection.
-    pub(crate) async fn wait(
-        &mut self,
-        mut mailbox: Option<&mut Selected>,
-        by: Instant,
-    ) -> io::Result<Event> {
+    pub(crate) async fn wait(&mut self, mut news: Sources<'_>, by: Instant) -> io::Result<Event> {
         if let Some(over) = self.line.over().await {
             return Ok(Event::Over(over));
+        }
+        if self.line.inflater.as_ref().is_some_and(|inflater| inflater.has_more()) {
+            // A few octets on the line can be commands for seconds: others come in between.
+            tokio::task::yield_now().await;
         }
         loop {
             // TLS may hold octets that the socket no longer shows, so reading comes before waiting for the socket.
@@ -248,18 +253,12 @@ impl Wire {
             if let Some(inflater) = &mut line.inflater {
                 inflater.rest();
             }
-            let changed = async {
-                match &mut mailbox {
-                    Some(mailbox) => mailbox.changed().await,
-                    None => pending().await,
-                }
-            };
             let Line { stream, watcher, .. } = &mut self.line;
             tokio::select! {
                 biased;
                 over = poll_fn(|context| watcher.poll(context)) => return Ok(Event::Over(over)),
                 readable = stream.readable() => readable?,
-                () = changed => return Ok(Event::Changed),
+                () = news.changed() => return Ok(Event::Changed),
                 () = sleep_until(by) => return Ok(Event::Late),
             }
         }
@@ -283,7 +282,7 @@ impl Wire {
     pub(crate) async fn start_tls(self, config: &Arc<ServerConfig>, time_max: Duration) -> io::Result<Self> {
         let stream = self.line.stream.start_tls(config, time_max).await?;
         let line = Line { stream, ..self.line };
-        Ok(Self { line, buffer: self.buffer })
+        Ok(Self { line, ..self })
     }
     /// Says goodbye.
     pub(crate) async fn close(mut self) -> io::Result<()> {

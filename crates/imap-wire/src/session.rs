@@ -278,6 +278,14 @@ impl Session {
         self.denied = capabilities;
     }
 
+    /// Is no command in progress, not even one that has begun to come?
+    pub fn is_between_commands(&self) -> bool {
+        matches!(self.stage, Stage::Command)
+            && self.appending.is_none()
+            && self.command.is_empty()
+            && self.input.waiting() == 0
+    }
+
     /// Octets that were fed and not yet used.
     pub fn waiting(&self) -> usize {
         self.input.waiting()

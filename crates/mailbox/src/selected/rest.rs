@@ -83,6 +83,7 @@ impl Selected {
         if !new.is_empty() {
             self.exists += u32::try_from(new.len()).unwrap_or(u32::MAX);
             updates.exists = Some(self.exists);
+            updates.arrived = new.iter().copied().collect();
         }
         if !recent.is_empty() {
             self.recent.extend(recent);

@@ -64,8 +64,9 @@ impl Selected {
     /// Up to which UID a client knows what went, by a sample of places and UIDs that it has (RFC 7162 §3.2.5.2). Both come
     /// as closed ranges, ascending.
     pub fn matching_up_to(&self, places: &[(u32, u32)], uids: &[(u32, u32)]) -> Option<Uid> {
-        let each = |ranges: &[(u32, u32)]| ranges.to_vec().into_iter().flat_map(|(low, high)| low..=high);
-        let pairs = each(places).zip(each(uids)).take_while(|(place, _)| *place <= self.exists());
+        let each = |(low, high): &(u32, u32)| *low..=*high;
+        let pairs = places.iter().flat_map(each).zip(uids.iter().flat_map(each));
+        let pairs = pairs.take_while(|(place, _)| *place <= self.exists());
         let told = self.told();
         let matching = pairs.filter(|(place, uid)| *place > 0 && told[*place as usize - 1] == *uid);
         matching.last().and_then(|(_, uid)| Uid::new(uid))

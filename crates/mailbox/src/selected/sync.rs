@@ -40,6 +40,8 @@ pub struct Updates {
     pub vanished: UidSet,
     /// `* n EXISTS`, if messages came.
     pub exists: Option<u32>,
+    /// The messages that came, by UID.
+    pub arrived: UidSet,
     /// `* n RECENT`, if it changed.
     pub recent: Option<u32>,
     /// `* FLAGS (…)` and PERMANENTFLAGS, if there are new keywords: all of them.
@@ -131,6 +133,7 @@ impl Selected {
         let told = self.told.take().unwrap_or_default();
         let new = &now[now.partition_point(|uid| *uid < self.told_uid_next.get())..];
         let came = !new.is_empty();
+        updates.arrived = new.iter().filter_map(|uid| Uid::new(*uid)).collect();
         self.told = Some(if allow_expunge || told.len() + new.len() == now.len() {
             self.tell_expunges(&told, &now, updates);
             now

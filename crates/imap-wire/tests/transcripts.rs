@@ -114,6 +114,7 @@ fn begin(lines: &[&str]) -> Dialogue {
                     "literal_bytes_max" => limits.literal_bytes_max = value,
                     "line_bytes_max" => limits.line_bytes_max = value,
                     "literals_max" => limits.literals_max = value,
+                    "discard_factor_max" => limits.discard_factor_max = value,
                     "bad_commands_max" => limits.bad_commands_max = value,
                     "login_failures_max" => limits.login_failures_max = value,
                     "search_keys_max" => limits.search_keys_max = value,

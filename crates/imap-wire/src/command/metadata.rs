@@ -112,7 +112,12 @@ pub(super) fn set(cursor: &mut Cursor<'_>) -> Parsed<SetMetadata> {
     let mailbox = cursor.mailbox_or_server()?;
     cursor.space()?;
     let entries = cursor.list("( and entries with values", |cursor| {
+        let at = cursor.place();
         let entry = entry(cursor)?;
+        // The two roots only hold others.
+        if entry.matches('/').count() < 2 {
+            return Err(Reason::expected("an entry below /private or /shared", at));
+        }
         cursor.space()?;
         Ok((entry, cursor.metadata_value()?))
     })?;

@@ -161,23 +161,34 @@ fn mailboxes(cursor: &mut Cursor<'_>) -> Parsed<Vec<MailboxName>> {
     }
 }
 
+/// In parentheses; without them too, as the examples of RFC 5465 §3.1 write it.
 fn events(cursor: &mut Cursor<'_>, filter: &NotifyFilter) -> Parsed<NotifyEvents> {
     let mut events = NotifyEvents::default();
-    cursor.list("NONE, or ( and events", |cursor| {
-        match cursor.keyword("an event")?.as_str() {
-            "MESSAGENEW" => events.message_new = Some(fetched(cursor, filter)?),
-            "MESSAGEEXPUNGE" => events.message_expunge = true,
-            "FLAGCHANGE" => events.flag_change = true,
-            "ANNOTATIONCHANGE" => events.annotation_change = true,
-            "MAILBOXNAME" => events.mailbox_name = true,
-            "SUBSCRIPTIONCHANGE" => events.subscription_change = true,
-            "MAILBOXMETADATACHANGE" => events.mailbox_metadata_change = true,
-            "SERVERMETADATACHANGE" => events.server_metadata_change = true,
-            _ => return Err(Reason::BadEvent),
+    if cursor.peek() == Some(b'(') {
+        cursor.list("NONE, or ( and events", |cursor| event(cursor, filter, &mut events))?;
+        return Ok(events);
+    }
+    loop {
+        event(cursor, filter, &mut events)?;
+        if !cursor.more() {
+            return Ok(events);
         }
-        Ok(())
-    })?;
-    Ok(events)
+    }
+}
+
+fn event(cursor: &mut Cursor<'_>, filter: &NotifyFilter, events: &mut NotifyEvents) -> Parsed<()> {
+    match cursor.keyword("an event")?.as_str() {
+        "MESSAGENEW" => events.message_new = Some(fetched(cursor, filter)?),
+        "MESSAGEEXPUNGE" => events.message_expunge = true,
+        "FLAGCHANGE" => events.flag_change = true,
+        "ANNOTATIONCHANGE" => events.annotation_change = true,
+        "MAILBOXNAME" => events.mailbox_name = true,
+        "SUBSCRIPTIONCHANGE" => events.subscription_change = true,
+        "MAILBOXMETADATACHANGE" => events.mailbox_metadata_change = true,
+        "SERVERMETADATACHANGE" => events.server_metadata_change = true,
+        _ => return Err(Reason::BadEvent),
+    }
+    Ok(())
 }
 
 /// What is to be told of new messages: only of those that the client counts (RFC 5465 §8).

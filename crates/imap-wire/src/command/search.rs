@@ -138,6 +138,10 @@ pub(super) fn search(cursor: &mut Cursor<'_>, numbering: Numbering) -> Result<Se
     let returns = returns(cursor)?;
     if cursor.eat_word("CHARSET ") {
         cursor.spaces();
+        // RFC 6855 §3: with UTF8=ACCEPT another label than UTF-8 would contradict it.
+        if cursor.enabled.utf8 && !cursor.looks_like("UTF-8 ") && !cursor.looks_like("\"UTF-8\" ") {
+            return cursor.error("UTF-8, as enabled");
+        }
         charset(cursor)?;
     }
     Ok(Search { numbering, key: keys(cursor)?, returns })

@@ -247,6 +247,14 @@ pub(crate) fn between_accounts() -> Completion {
     )
 }
 
+/// RFC 5182 §2.1.
+pub(crate) fn not_saved() -> Completion {
+    Completion::no(
+        Code::NotSaved,
+        Text::new("Så många träffar sparas inte.", "That many matches are not saved."),
+    )
+}
+
 /// A request at a moment when the session should not have made it.
 /// A client asks only for what the list of capabilities has.
 pub(crate) fn not_yet() -> Completion {

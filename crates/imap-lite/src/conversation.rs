@@ -17,6 +17,7 @@ use tokio::time::Instant;
 use crate::account::{Account, Place};
 use crate::append::{Base, Incoming, Replaced};
 use crate::compress::Inflater;
+use crate::contexts::Contexts;
 use crate::folders::Folders;
 use crate::news::Sources;
 use crate::notify::{self, Listening};
@@ -56,6 +57,8 @@ pub(crate) struct Conversation {
     listening: Option<Box<Listening>>,
     /// There may be something for it.
     stirred: bool,
+    /// Searches of the selected mailbox whose changes are told.
+    contexts: Contexts,
 }
 
 /// Why a session waits.
@@ -78,7 +81,7 @@ impl Conversation {
     ) -> Self {
         let login_by = Instant::now() + Duration::from_secs(door.limits.login_seconds_max);
         let session = Session::new(config, transport);
-        Self { door, session, peer, login_by, login: None, selected: None, incoming: None, inflater: None, listening: None, stirred: false }
+        Self { door, session, peer, login_by, login: None, selected: None, incoming: None, inflater: None, listening: None, stirred: false, contexts: Contexts::default() }
     }
 
     pub(crate) async fn run(&mut self, mut wire: Wire) -> io::Result<()> {
@@ -194,6 +197,9 @@ impl Conversation {
 
     /// The command that switches CONDSTORE on tells HIGHESTMODSEQ of the mailbox that is selected (RFC 7162 §3.1).
     fn note_enabled(&mut self, step: &Step, wire: &mut Wire) {
+        if matches!(step, Step::Ask(_)) {
+            wire.tag = self.session.tag().cloned();
+        }
         let before = std::mem::replace(&mut wire.enabled, self.session.enabled());
         if wire.enabled.condstore
             && !before.condstore
@@ -265,11 +271,27 @@ impl Conversation {
         Ok(())
     }
 
+    async fn refresh_contexts(&mut self, wire: &mut Wire) -> io::Result<()> {
+        let Some(selected) = &mut self.selected else { return Ok(()) };
+        match self.contexts.refresh(selected, &self.door.limits, wire).await {
+            Ok(()) => Ok(()),
+            Err(Trouble::Connection(error)) => Err(error),
+            // A client that is not told of changes would trust what it has.
+            Err(Trouble::Mailbox(error)) => {
+                tracing::warn!(%error, "reading what changed in the result of a search");
+                self.contexts.give_up(wire);
+                Ok(())
+            }
+        }
+    }
+
     async fn tell(&mut self, news: Result<Updates, MailboxError>, wire: &mut Wire) -> io::Result<bool> {
         match news {
             Ok(news) => {
+                self.contexts.expunged(&news, wire);
                 updates::write(&news, wire).await?;
                 self.fetch_arrived(&news, wire).await?;
+                self.refresh_contexts(wire).await?;
             }
             Err(MailboxError::Gone) => {
                 self.mailbox_gone();
@@ -350,9 +372,14 @@ impl Conversation {
             Request::Authenticate(_) | Request::Noop | Request::Check => Ok(Completion::ok()),
             Request::Select(asked) => {
                 self.selected = None;
+                self.contexts.clear();
                 let selected = select::select(&folders, &asked, wire).await?;
+                let completion = match selected.is_read_only() {
+                    true => Completion::ok_with(Code::ReadOnly),
+                    false => Completion::ok(),
+                };
                 self.selected = Some(Box::new(selected));
-                Ok(Completion::ok())
+                Ok(completion)
             }
             Request::Create { mailbox, special_use } => folders.create(&mailbox, &special_use).await,
             Request::Delete(name) => {
@@ -442,9 +469,12 @@ impl Conversation {
         let Some(selected) = &mut self.selected else {
             return Ok(if leaves { Completion::ok() } else { answers::mailbox_error(&MailboxError::Gone) });
         };
-        let outcome = in_mailbox::carry_out(selected, door, account, request, wire).await;
+        let outcome = in_mailbox::carry_out(selected, door, account, request, &mut self.contexts, wire).await;
         match &outcome {
-            Ok(Completion::Ok { .. }) if leaves => self.selected = None,
+            Ok(Completion::Ok { .. }) if leaves => {
+                self.selected = None;
+                self.contexts.clear();
+            }
             Err(Trouble::Mailbox(MailboxError::Gone)) => self.mailbox_gone(),
             _ => {}
         }

@@ -8,6 +8,7 @@ use imap_wire::{Completion, Numbers, Request};
 use mailbox::{MailboxError, Picked, Selected};
 
 use crate::account::Account;
+use crate::contexts::Contexts;
 use crate::conversation::{Outcome, now};
 use crate::fetch;
 use crate::folders::Folders;
@@ -19,6 +20,7 @@ pub(crate) async fn carry_out(
     door: &Door,
     account: Account,
     request: Request,
+    contexts: &mut Contexts,
     wire: &mut Wire,
 ) -> Outcome {
     if let Request::Close { expunge } = request {
@@ -39,20 +41,24 @@ pub(crate) async fn carry_out(
         Request::Expunge { uids } => {
             let only = match uids {
                 Some(Numbers::Set(uids)) => Some(uids.uids(selected.largest_uid())),
-                Some(Numbers::Saved) => return Ok(answers::not_yet()),
+                Some(Numbers::Saved) => Some(selected.saved().clone()),
                 None => None,
             };
             selected.expunge(only.as_ref(), now()).await?;
             Ok(Completion::ok())
         }
-        Request::Search(asked) => search::search(selected, &asked, wire).await,
-        Request::Sort(asked) => sort::sort(selected, &asked, wire).await,
-        Request::Thread(asked) => thread::thread(selected, &asked, wire).await,
+        Request::Search(asked) => search::search(selected, &asked, contexts, &door.limits, wire).await,
+        Request::Sort(asked) => sort::sort(selected, &asked, contexts, &door.limits, wire).await,
+        Request::Thread(asked) => thread::thread(selected, &asked, &door.limits, wire).await,
         Request::Fetch(asked) => fetch::fetch(selected, &asked, wire).await,
         Request::Store(asked) => store_flags::store(selected, &asked, wire).await,
         Request::Copy { messages, to } => transfer::copy(selected, door, &folders, &messages, &to).await,
         Request::Move { messages, to } => {
             transfer::move_to(selected, door, &folders, &messages, &to, wire).await
+        }
+        Request::CancelUpdate(tags) => {
+            contexts.cancel(&tags);
+            Ok(Completion::ok())
         }
         _ => Ok(answers::not_yet()),
     }
@@ -60,7 +66,7 @@ pub(crate) async fn carry_out(
 
 /// The messages that a command names.
 pub(crate) fn pick(selected: &Selected, messages: &MessageSet) -> Result<Picked, MailboxError> {
-    let Numbers::Set(set) = &messages.numbers else { return Ok(Picked::new()) };
+    let Numbers::Set(set) = &messages.numbers else { return Ok(selected.pick_uids(selected.saved())) };
     match messages.numbering {
         Numbering::Sequence => selected.pick_seqs(&set.ranges(selected.exists())),
         Numbering::Uid => Ok(selected.pick_uids(&set.uids(selected.largest_uid()))),

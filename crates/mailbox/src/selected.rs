@@ -50,6 +50,8 @@ pub struct Selected {
     recent: UidSet,
     keywords: BTreeSet<Keyword>,
     first_unseen: Option<SeqNo>,
+    /// What the last search kept.
+    saved: UidSet,
 }
 
 /// Messages that a command names: place and UID, ascending.
@@ -88,6 +90,7 @@ impl Mailboxes {
             recent: UidSet::new(),
             keywords: BTreeSet::new(),
             first_unseen: table.first_unseen().map(seq_no),
+            saved: UidSet::new(),
         };
         add_keywords(&mut selected.keywords, &table, self.limits().keywords_told_max);
         self.recent_from(mailbox, &table);
@@ -132,6 +135,14 @@ impl Selected {
     /// UNSEEN as SELECT reports it: the first message without \Seen at that time.
     pub const fn first_unseen(&self) -> Option<SeqNo> {
         self.first_unseen
+    }
+    /// Keeps the result of a search for later commands (RFC 5182). What is expunged goes out of it by itself.
+    pub fn save(&mut self, result: UidSet) {
+        self.saved = result;
+    }
+    /// `$`; some of it may be gone.
+    pub const fn saved(&self) -> &UidSet {
+        &self.saved
     }
     /// Keywords in use, for FLAGS.
     pub fn keywords(&self) -> impl Iterator<Item = &Keyword> {

@@ -50,7 +50,11 @@ pub(crate) async fn run() -> Outcome {
 }
 
 /// From log-in to the last line.
-async fn measure(service: &Service, account: usize, command: &str) -> Result<f64, Box<dyn std::error::Error + Send + Sync>> {
+async fn measure(
+    service: &Service,
+    account: usize,
+    command: &str,
+) -> Result<f64, Box<dyn std::error::Error + Send + Sync>> {
     let begun = Instant::now();
     let mut imap = client::imap(service, account).await?;
     imap.command("SELECT INBOX").await?;

@@ -9,11 +9,11 @@ use model::{EmailAddress, ReversePath, Role, Text};
 use store::Health;
 
 use super::Acts;
-use crate::{Admin, AdminError};
 use crate::actor::Actor;
 use crate::admin::console_only;
 use crate::audit::{self, Act};
 use crate::rights::{Operation, Target};
+use crate::{Admin, AdminError};
 
 impl Acts<'_> {
     /// Everybody may ask for their own letters, and then sees no other recipient's part of what came to them.

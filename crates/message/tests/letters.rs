@@ -41,6 +41,7 @@ fn report(letter: &[u8]) -> String {
     line("BODY", &view.body());
     line("message-id", view.message_id());
     line("sent", format!("{:?}", view.sent()).as_bytes());
+    line("preview", view.preview().unwrap().as_bytes());
     line("headers", view.headers());
     line("text", view.text());
     let kinds = [

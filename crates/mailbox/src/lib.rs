@@ -10,7 +10,7 @@
 //! 3. after it, [`Selected::sync`] again; with expunges allowed except after FETCH, STORE and SEARCH by sequence number.
 //!
 //! RFC 3501 (mailboxes, flags, sequence numbers, SEARCH), RFC 4315 (UIDPLUS), RFC 6851 (MOVE), RFC 6154 (special use), RFC
-//! 9208 (usage). RFC 7162: modification sequences are kept and can be searched and required; QRESYNC not yet.
+//! 9208 (usage), RFC 7162 (modification sequences and what vanished), RFC 5256 (SORT, THREAD), RFC 8474 (object ids).
 
 mod acl;
 mod bytes_cache;

@@ -19,3 +19,4 @@ mod layers;
 mod readme;
 mod running;
 mod scenarios;
+mod search_index;

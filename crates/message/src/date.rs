@@ -53,7 +53,7 @@ pub(crate) fn parse(text: &str) -> Option<Sent> {
         date.push(words.next()?);
     }
     let [date, month, year] = date[..] else { return None };
-    let date: i64 = date.parse().ok()?;
+    let date: i64 = date.parse().ok().filter(|date| (1..=31).contains(date))?;
     let month = MONTHS
         .iter()
         .position(|name| month.get(..3).is_some_and(|start| start.eq_ignore_ascii_case(name)))?
@@ -65,8 +65,7 @@ pub(crate) fn parse(text: &str) -> Option<Sent> {
         _ => return None,
     };
     let day = day_of(year, month, date);
-    let sound =
-        (1..=31).contains(&date) && (1900..=9999).contains(&year) && civil_of(day) == (year, month, date);
+    let sound = (1900..=9999).contains(&year) && civil_of(day) == (year, month, date);
     let time = words.next().and_then(time_of).unwrap_or(0);
     let zone = words.next().map_or(0, zone_of);
     let day32 = i32::try_from(day).ok()?;
@@ -78,7 +77,7 @@ fn time_of(word: &str) -> Option<i64> {
     let mut units = word.split(':').map(|unit| unit.parse::<i64>().ok());
     let (hour, minute, second) = (units.next()??, units.next()??, units.next().unwrap_or(Some(0))?);
     let sound = (0..24).contains(&hour) && (0..60).contains(&minute) && (0..=60).contains(&second);
-    (sound && units.next().is_none()).then_some(hour * 3600 + minute * 60 + second)
+    (sound && units.next().is_none()).then(|| hour * 3600 + minute * 60 + second)
 }
 
 /// Minutes east; an unknown zone is UTC (RFC 5322 §4.3).

@@ -4,17 +4,16 @@
 //! as text gives it, plain or HTML; attachments and enclosed letters do not. Quoted lines and the signature are left out
 //! where there is anything else. A letter without such text, such as an encrypted one, has an empty preview.
 
-use std::borrow::Cow;
-
 use crate::derived::PartFields;
 use crate::search_text::part_text;
 use crate::split::{PartKind, RawPart};
 
 /// RFC 8970 §3.1.
 const CHARACTERS_MAX: usize = 200;
-/// Octets of a part that are looked at: of HTML much is style.
-const PLAIN_OCTETS_MAX: usize = 8 << 10;
-const HTML_OCTETS_MAX: usize = 64 << 10;
+/// Octets of a part that are looked at; the second number where the first shows little, since of HTML much is style.
+const OCTETS_MAX: [usize; 2] = [8 << 10, 64 << 10];
+/// A preview of fewer octets is little.
+const LITTLE: usize = 100;
 /// Parts that are looked at.
 const PARTS_MAX: usize = 4;
 
@@ -38,14 +37,21 @@ fn is_shown(part: &RawPart<'_>, fields: &PartFields<'_>, parts: &[RawPart<'_>]) 
 }
 
 fn of_part(bytes: &[u8], part: &RawPart<'_>, fields: &PartFields<'_>) -> String {
-    let html = part.content_type.is("text", "html");
     let body = &bytes[part.body..part.end];
-    let taken = &body[..body.len().min(if html { HTML_OCTETS_MAX } else { PLAIN_OCTETS_MAX })];
-    let text = part_text(part, fields, taken);
-    let text: Cow<'_, str> =
-        if taken.len() < body.len() { text.trim_end_matches('\u{fffd}').to_owned().into() } else { text };
-    let own = joined(own_lines(&text));
-    if own.is_empty() { joined(text.lines()) } else { own }
+    let mut preview = String::new();
+    for octets in OCTETS_MAX {
+        let taken = &body[..body.len().min(octets)];
+        let text = part_text(part, fields, taken);
+        // A character that is cut in two is none.
+        let cut = taken.len() < body.len();
+        let text = if cut { text.trim_end_matches('\u{fffd}') } else { &text };
+        let own = joined(own_lines(text));
+        preview = if own.is_empty() { joined(text.lines()) } else { own };
+        if !cut || preview.len() >= LITTLE {
+            break;
+        }
+    }
+    preview
 }
 
 /// Without quoted lines, and without what stands behind the mark of a signature (RFC 3676 §4.3).
@@ -109,6 +115,8 @@ mod tests {
     fn html_shows_its_text() {
         let html = "Content-Type: text/html; charset=utf-8\n\n<style>p{}</style><p>L&auml;xa:</p>\n<p>\u{200b}sid 4</p>";
         assert_eq!(preview(html), "Läxa: sid 4");
+        let style = format!("<style>{}</style><p>sent</p>", "p {}\n".repeat(4_000));
+        assert_eq!(preview(&format!("Content-Type: text/html\n\n{style}")), "sent");
         let html = "Content-Type: text/html\nContent-Transfer-Encoding: base64\n\nPGI+SGVqPC9iPg==\n";
         assert_eq!(preview(html), "Hej");
     }

@@ -4,9 +4,14 @@
 
 mod support;
 
-use imap_wire::{Enabled, SessionConfig, Transport, WireLimits, command};
+use std::io::Write;
+
+use imap_wire::command::Request;
+use imap_wire::{Command, Enabled, SessionConfig, Transport, WireLimits, command, encode};
+use model::MailboxName;
 use proptest::prelude::*;
-use support::dialogue::Dialogue;
+use support::dialogue::{Dialogue, escape};
+use support::generate_mailboxes::{Content, Message, Part, appended};
 use support::{generate, print};
 
 /// `text` as a client sends it without waiting: every literal non-synchronising.
@@ -59,6 +64,19 @@ proptest! {
         prop_assert_eq!(parsed.map(|(_, command)| command), Ok(command), "{}", shown);
     }
 
+    /// A client reads names in LIST and sends them back as they stand there.
+    #[test]
+    fn names_come_back_as_they_were_told(name in generate::name(), utf8: bool, imap4rev2: bool) {
+        let enabled = Enabled { utf8, imap4rev2, ..Enabled::default() };
+        // No client can make a mailbox whose own letters read as modified UTF-7.
+        let as_text = imap_wire::decode_mutf7(name.as_str().as_bytes());
+        prop_assume!(as_text.is_err() || as_text.is_ok_and(|text| text.is_ascii()));
+        let mut wire = b"a1 DELETE ".to_vec();
+        encode::mailbox(&name, enabled, &mut wire);
+        let parsed = command::parse(&wire, &WireLimits::default(), enabled).map(|(_, command)| command);
+        prop_assert_eq!(parsed, Ok(Command::Ask(Request::Delete(name))), "{}", String::from_utf8_lossy(&wire));
+    }
+
     #[test]
     fn a_command_cut_short_or_changed_never_panics(
         command in generate::command(),
@@ -90,7 +108,7 @@ proptest! {
         noise in prop::option::of((any::<prop::sample::Index>(), any::<u8>())),
     ) {
         // Plain text behind STARTTLS is dropped if it came in the same packet, so there packets do matter.
-        let commands: Vec<_> = commands.into_iter().filter(|one| *one != imap_wire::Command::StartTls).collect();
+        let commands: Vec<_> = commands.into_iter().filter(|one| *one != Command::StartTls).collect();
         let mut wire = b"l0 AUTHENTICATE PLAIN AGFkYQBzb21tYXI=\r\nl1 LOGIN a b\r\ns SELECT INBOX\r\n".to_vec();
         let start = wire.len();
         wire.extend(lines(&commands));
@@ -105,6 +123,95 @@ proptest! {
         let whole = events(&wire, &[]);
         prop_assert_eq!(&whole, &events(&wire, &cuts));
         prop_assert_eq!(&whole, &events(&wire, &bytewise));
+    }
+}
+
+/// The octets of an APPEND that waits for nothing, and what the driver should hear of it.
+fn append_conversation(mailbox: &MailboxName, messages: &[Message]) -> (Vec<u8>, Vec<String>) {
+    let (mut wire, mut heard) = (b"a1 APPEND ".to_vec(), Vec::new());
+    encode::mailbox(mailbox, Enabled::default(), &mut wire);
+    let mut name = Vec::new();
+    encode::mailbox(mailbox, Enabled::default(), &mut name);
+    for (place, message) in messages.iter().enumerate() {
+        let mut options = Vec::new();
+        if !message.flags.is_empty() {
+            write!(options, " ({})", message.flags).unwrap();
+        }
+        if let Some(date) = message.date {
+            options.push(b' ');
+            date.write(&mut options);
+        }
+        wire.extend(&options);
+        let question = |content: &str| {
+            let start = if place == 0 { [b"APPEND ", &name[..]].concat() } else { b"append more".to_vec() };
+            let whole = [&start[..], &options, b" ", content.as_bytes()].concat();
+            format!("Q: {}", escape(&String::from_utf8_lossy(&whole)))
+        };
+        let octets = |octets: &[u8]| format!("M: {}", escape(&String::from_utf8_lossy(octets)));
+        match &message.content {
+            Content::Plain(content) => {
+                write!(wire, " {{{}+}}\r\n", content.len()).unwrap();
+                wire.extend(content);
+                heard.extend([question(&format!("{{{}}}", content.len())), octets(content)]);
+            }
+            Content::Literal8(content) => {
+                write!(wire, " ~{{{}+}}\r\n", content.len()).unwrap();
+                wire.extend(content);
+                heard.extend([question(&format!("~{{{}}}", content.len())), octets(content)]);
+            }
+            Content::Utf8(content) => {
+                write!(wire, " UTF8 (~{{{}+}}\r\n", content.len()).unwrap();
+                wire.extend(content);
+                wire.push(b')');
+                heard.extend([question(&format!("UTF8 (~{{{}}})", content.len())), octets(content)]);
+            }
+            Content::Catenate(parts) => {
+                wire.extend_from_slice(b" CATENATE (");
+                heard.push(question("CATENATE"));
+                for (place, part) in parts.iter().enumerate() {
+                    wire.extend_from_slice(if place > 0 { b" " } else { b"" });
+                    match part {
+                        Part::Text(content) => {
+                            write!(wire, "TEXT {{{}+}}\r\n", content.len()).unwrap();
+                            wire.extend(content);
+                            heard.extend([format!("Q: append TEXT {{{}}}", content.len()), octets(content)]);
+                        }
+                        Part::Url(url) => {
+                            write!(wire, "URL {{{}+}}\r\n{url}", url.len()).unwrap();
+                            let mut quoted = Vec::new();
+                            encode::string(url.as_bytes(), &mut quoted);
+                            heard.push(format!("Q: append URL {}", String::from_utf8(quoted).unwrap()));
+                        }
+                    }
+                }
+                wire.push(b')');
+            }
+        }
+    }
+    wire.extend_from_slice(b"\r\na2 NOOP\r\n");
+    heard.push("Q: append finish".to_owned());
+    heard.extend(["S: a1 OK APPEND completed", "Q: NOOP", "S: a2 OK NOOP completed"].map(str::to_owned));
+    (wire, heard)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(600))]
+
+    #[test]
+    fn every_octet_of_an_append_arrives_however_it_is_cut(
+        (mailbox, messages) in appended(),
+        cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..8),
+    ) {
+        let (wire, heard) = append_conversation(&mailbox, &messages);
+        let log_in = b"l LOGIN a b\r\n";
+        let wire = [&log_in[..], &wire].concat();
+        let mut cuts: Vec<_> = cuts.iter().map(|cut| cut.index(wire.len())).collect();
+        cuts.sort_unstable();
+        for cuts in [&[][..], &cuts] {
+            let events = events(&wire, cuts);
+            let at = events.iter().position(|event| event.starts_with("S: l OK")).expect("a log-in");
+            prop_assert_eq!(&events[at + 1..], &heard[..]);
+        }
     }
 }
 

@@ -9,7 +9,7 @@ mod support;
 use imap_codec::CommandCodec;
 use imap_codec::decode::Decoder;
 use imap_codec::encode::Encoder;
-use imap_wire::command::{self, Fetch, FetchItem, Request, SearchKey, SortBy, ThreadAlgorithm};
+use imap_wire::command::{self, Fetch, FetchItem, Request, SearchKey, SortBy, StatusItem, ThreadAlgorithm};
 use imap_wire::{Command, Enabled, Numbers, WireLimits};
 use model::ModSeq;
 use proptest::prelude::*;
@@ -42,8 +42,18 @@ fn known_request(request: &Request) -> bool {
         }
         Request::Thread(thread) => thread.algorithm != ThreadAlgorithm::Refs && known_key(&thread.key),
         Request::CancelUpdate(_) => false,
+        Request::Create { special_use, .. } => special_use.is_empty(),
+        Request::Status { items, .. } => items.iter().all(known_item),
+        Request::GetAcl(_) | Request::SetAcl(_) | Request::DeleteAcl { .. } => false,
+        Request::ListRights { .. } | Request::MyRights(_) | Request::Notify(_) => false,
+        Request::GetMetadata(_) | Request::SetMetadata(_) => false,
         _ => true,
     }
+}
+
+fn known_item(item: &StatusItem) -> bool {
+    use StatusItem as I;
+    !matches!(item, I::Size | I::MailboxId | I::AppendLimit)
 }
 
 fn known_fetch(fetch: &Fetch) -> bool {

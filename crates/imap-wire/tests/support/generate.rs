@@ -2,14 +2,13 @@
 
 use std::num::NonZeroU32;
 
-use imap_wire::command::{
-    Credentials, List, ListReturn, ListSelect, Lsub, MessageSet, Numbering, Request, StatusItem,
-};
+use imap_wire::command::{Credentials, List, ListSelect, Lsub, MessageSet, Numbering, Request};
 use imap_wire::{Bound, Command, Date, ListPattern, Numbers, SequenceSet};
 use model::{FlagSet, Keyword, MailboxName, Secret, SystemFlag};
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 
+use super::generate_mailboxes::{self, list_return};
 use super::generate_messages::{fetch, search, sort, store, thread};
 
 pub(crate) fn text() -> impl Strategy<Value = String> {
@@ -58,20 +57,16 @@ pub(super) fn date() -> impl Strategy<Value = Date> {
 }
 
 fn list() -> impl Strategy<Value = List> {
-    let bits = prop::collection::vec(any::<bool>(), 7);
-    (prop::collection::vec(pattern(), 1..4), bits).prop_map(|(patterns, bits)| {
+    let bits = prop::collection::vec(any::<bool>(), 4);
+    (prop::collection::vec(pattern(), 1..4), bits, list_return()).prop_map(|(patterns, bits, mut give)| {
         let select = ListSelect {
             subscribed: bits[0],
             remote: bits[1],
             recursive_match: bits[2] && (bits[0] || bits[3]),
             special_use: bits[3],
         };
-        let give = ListReturn {
-            subscribed: bits[4] || bits[0],
-            children: bits[5],
-            special_use: bits[6] || bits[3],
-            ..ListReturn::default()
-        };
+        give.subscribed |= select.subscribed;
+        give.special_use |= select.special_use;
         List { patterns, select, give }
     })
 }
@@ -82,15 +77,12 @@ pub(crate) fn request() -> impl Strategy<Value = Request> {
         Just(Request::Namespace),
         any::<bool>().prop_map(|expunge| Request::Close { expunge }),
         super::generate_messages::select().prop_map(Request::Select),
-        name().prop_map(|mailbox| Request::Create { mailbox, special_use: Vec::new() }),
         name().prop_map(Request::Delete),
         (name(), name()).prop_map(|(from, to)| Request::Rename { from, to }),
         name().prop_map(Request::Subscribe),
         name().prop_map(Request::Unsubscribe),
         list().prop_map(Request::List),
         pattern().prop_map(|pattern| Request::Lsub(Lsub { pattern })),
-        (name(), subsequence(StatusItem::ALL[..7].to_vec(), 1..=7))
-            .prop_map(|(mailbox, items)| Request::Status { mailbox, items }),
         text().prop_map(|root| Request::GetQuota { root }),
         name().prop_map(Request::GetQuotaRoot),
         prop::option::of(numbers()).prop_map(|uids| Request::Expunge { uids }),
@@ -116,6 +108,7 @@ pub(crate) fn command() -> impl Strategy<Value = Command> {
         1 => credentials.prop_map(Command::Login),
         1 => prop::collection::vec((text(), prop::option::of(text())), 0..4).prop_map(Command::Id),
         1 => prop::collection::vec("[A-Z]{1,8}", 1..4).prop_map(Command::Enable),
-        12 => request().prop_map(Command::Ask),
+        8 => request().prop_map(Command::Ask),
+        4 => generate_mailboxes::request().prop_map(Command::Ask),
     ]
 }

@@ -3,6 +3,7 @@
 
 pub(crate) mod dialogue;
 pub(crate) mod generate;
+pub(crate) mod generate_mailboxes;
 mod generate_messages;
 pub(crate) mod print;
 mod print_mailboxes;

@@ -15,6 +15,7 @@ mod demo;
 mod disk_full;
 mod durability;
 mod harness;
+mod imap_model;
 mod layers;
 mod readme;
 mod running;

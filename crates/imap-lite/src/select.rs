@@ -1,16 +1,18 @@
 //! SELECT and EXAMINE.
 //!
-//! RFC 3501 §6.3.1, §6.3.2. The tagged answer's READ-WRITE or READ-ONLY is the session's.
+//! RFC 3501 §6.3.1, §6.3.2. RFC 7162 §3.1.2 (HIGHESTMODSEQ, always), §3.2.5 (QRESYNC). RFC 8474 §4.2 (MAILBOXID). RFC 9051
+//! §6.3.2: neither RECENT nor UNSEEN. The tagged answer's READ-WRITE or READ-ONLY is the session's.
 
+use imap_wire::Code;
 use imap_wire::command::Select;
-use imap_wire::{Code, encode};
+use imap_wire::encode::{self, Attributes};
 use mailbox::Selected;
 use model::{Keyword, Right};
 
 use crate::conversation::{Trouble, now};
 use crate::folders::Folders;
-use crate::updates;
 use crate::wire::Wire;
+use crate::{resync, updates};
 
 pub(crate) async fn select(
     folders: &Folders<'_>,
@@ -23,9 +25,14 @@ pub(crate) async fn select(
     let keywords: Vec<Keyword> = selected.keywords().cloned().collect();
     updates::write_flags(&keywords, out);
     encode::exists(selected.exists(), out);
-    encode::recent(selected.recent_count(), out);
-    if let Some(first) = selected.first_unseen() {
-        encode::ok(&Code::Unseen(first), "First unseen", out);
+    if wire.enabled.imap4rev2 {
+        // RFC 9051 §6.3.2: the mailbox is told by its name.
+        encode::list(&asked.mailbox, &Attributes::default(), wire.enabled, out);
+    } else {
+        encode::recent(selected.recent_count(), out);
+        if let Some(first) = selected.first_unseen() {
+            encode::ok(&Code::Unseen(first), "First unseen", out);
+        }
     }
     encode::ok(&Code::UidValidity(selected.uid_validity()), "UIDs valid", out);
     encode::ok(&Code::UidNext(selected.uid_next()), "Predicted next UID", out);
@@ -33,5 +40,8 @@ pub(crate) async fn select(
     encode::ok(&Code::HighestModSeq(selected.highest_mod_seq()), "Highest", out);
     updates::write_permanent_flags(&keywords, selected.is_read_only(), out);
     wire.send_pieces().await?;
+    if let Some(known) = &asked.qresync {
+        resync::resync(&selected, known, wire).await?;
+    }
     Ok(selected)
 }

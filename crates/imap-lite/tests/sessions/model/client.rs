@@ -81,7 +81,7 @@ impl Client {
 
     fn greet(&mut self, plan: &Plan) {
         assert!(self.line().starts_with("* OK"));
-        self.ok(&format!("LOGIN {} {}", plan.user, plan.password));
+        self.ok(&format!("LOGIN \"{}\" \"{}\"", plan.user, plan.password));
         match self.knows {
             Knows::Nothing => {}
             Knows::Condstore => self.ok("ENABLE CONDSTORE"),

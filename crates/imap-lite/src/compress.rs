@@ -151,6 +151,7 @@ impl Inflater {
             self.window.drain(..self.window.len() - WINDOW_OCTETS);
         }
         let start = self.window.len();
+        self.window.reserve_exact(STEP_OCTETS);
         self.window.resize(start + STEP_OCTETS, 0);
         let input = &self.input[self.used..];
         let (status, read, written) = decompress(self.state.tables(), input, &mut self.window, start, FLAGS);
@@ -281,6 +282,7 @@ mod tests {
         for turn in 0..20 {
             inflater.feed(deflate(format!("a{turn} NOOP\r\n{}", "x".repeat(turn * 1000)).as_bytes()));
             while !inflater.next().unwrap().is_empty() {}
+            assert!(inflater.window.capacity() <= WINDOW_OCTETS + 2 * STEP_OCTETS);
             inflater.rest();
             assert!(matches!(inflater.state, State::Between(_)));
             assert!(inflater.window.capacity() <= WINDOW_OCTETS && inflater.input.capacity() == 0);

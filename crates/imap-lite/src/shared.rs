@@ -35,8 +35,6 @@ pub(crate) struct Owner {
     /// The primary address; also the name of the quota root.
     pub(crate) address: String,
     grants: Vec<Grant>,
-    /// A function of a school: its list of members is not changed here.
-    pub(crate) is_function: bool,
 }
 
 impl Owner {
@@ -121,8 +119,7 @@ impl Folders<'_> {
         for (account, grants) in by_owner {
             let Some(entry) = self.directory.account(self.account.tenant, account).await? else { continue };
             let Some(root) = self.root(&entry) else { continue };
-            let is_function = entry.state == AccountState::Function;
-            owners.push(Owner { account, root, address: entry.address.to_string(), grants, is_function });
+            owners.push(Owner { account, root, address: entry.address.to_string(), grants });
         }
         owners.retain(Owner::shows_something);
         Ok(owners)

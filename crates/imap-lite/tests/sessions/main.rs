@@ -14,6 +14,7 @@ mod folders;
 mod idle;
 mod log_in;
 mod measure;
+mod metadata;
 mod model_based;
 mod notify;
 mod search;

@@ -51,6 +51,30 @@ async fn words_are_found_as_they_are_read() {
 }
 
 #[tokio::test]
+async fn headers_of_parts_and_names_of_files_are_text() {
+    let world = World::new().await;
+    let parts = "Subject: bilagor\r\nContent-Type: multipart/mixed; boundary=g\r\n\r\n--g\r\nContent-Type: text/plain\r\n\
+                 Content-Description: =?utf-8?q?V=C3=A5rens_schema?=\r\n\r\nhej\r\n--g\r\nContent-Type: application/pdf\r\n\
+                 Content-ID: <bild.7@skola.test>\r\nContent-Disposition: attachment; filename*=utf-8''L%C3%84XA.pdf\r\n\r\n\
+                 JVBERi0=\r\n--g--\r\n";
+    world.append(world.inbox(), parts.into(), FlagSet::new()).await;
+    let session = world.select(world.inbox()).await;
+    for (word, is_there) in [
+        ("vårens SCHEMA", true),
+        ("läxa.pdf", true),
+        ("content-id: <bild.7@", true),
+        ("application/pdf", true),
+        ("bilagor", false),
+        ("JVBERi0", false),
+    ] {
+        assert_eq!(found(&session, Query::Body(word.into())).await.len(), usize::from(is_there), "{word}");
+    }
+    assert_eq!(found(&session, Query::Text("BILAGOR".into())).await, [1]);
+    // HEADER is the letter's own header.
+    assert_eq!(found(&session, header("content-id", "")).await, [] as [u32; 0]);
+}
+
+#[tokio::test]
 async fn flags_sizes_dates_and_numbers() {
     let world = World::new().await;
     world.append(world.inbox(), letter("1"), flags(&[SystemFlag::Seen])).await;

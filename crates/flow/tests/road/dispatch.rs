@@ -67,7 +67,14 @@ async fn a_hundred_are_filed_at_once_and_eight_hundred_by_dispatch() {
     let entry = &school.messages(school.inbox(pupils[0].0)).await[1];
     let body = BodyKey { tenant: school.here, body: entry.body };
     assert_eq!(school.store.load(&body).await.unwrap().unwrap().references, 799);
-    assert_eq!(entry.envelope, school.messages(school.inbox(pupils[0].0)).await[0].envelope);
+    let direct = &school.messages(school.inbox(pupils[0].0)).await[0];
+    assert_eq!((&entry.envelope, &entry.lineage), (&direct.envelope, &direct.lineage));
+    assert_eq!(
+        (entry.zone, direct.zone),
+        (model::Zone::minutes_east(60), entry.zone),
+        "that of the installation"
+    );
+    assert!(!entry.lineage.is_empty());
 }
 
 #[tokio::test]

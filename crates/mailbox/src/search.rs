@@ -14,7 +14,7 @@ use crate::query::Query;
 use crate::search_index::{Ask, Grams, Pace, Segment, places, unreadable};
 use crate::search_test::{Facts, Maker, Test, head_of, headers_sure};
 use crate::selected::Picked;
-use crate::table::{MessageRow, Table};
+use crate::table::Table;
 use crate::{MailboxError, Mailboxes, Selected};
 
 const CHUNK: usize = 256;
@@ -42,6 +42,15 @@ impl Progress {
         let left = u32::try_from(left).unwrap_or(u32::MAX);
         self.done.store(self.total.load(Ordering::Relaxed).saturating_sub(left), Ordering::Relaxed);
     }
+}
+
+/// A message that is not decided yet.
+#[derive(Clone, Copy)]
+struct Open {
+    seq: SeqNo,
+    uid: Uid,
+    /// Its place in the table.
+    place: usize,
 }
 
 /// One search while it goes on.
@@ -99,10 +108,11 @@ impl Selected {
     }
 }
 
-impl Searching<'_> {
-    fn facts<'b>(&self, seq: SeqNo, row: MessageRow<'b>) -> Facts<'b> {
+impl<'a> Searching<'a> {
+    fn facts(&self, open: Open) -> Facts<'a> {
+        let row = self.table.row_at(open.place);
         Facts {
-            seq,
+            seq: open.seq,
             row,
             recent: self.selected.is_recent(row.uid),
             index: None,
@@ -124,14 +134,23 @@ impl Searching<'_> {
         answer.is_none()
     }
 
-    fn ask_table(&mut self, mut picked: Picked) -> Picked {
-        let table = self.table;
-        picked.retain(|(seq, uid)| table.row(*uid).is_some_and(|row| self.is_open(&self.facts(*seq, row))));
-        picked
+    fn ask_table(&mut self, picked: Picked) -> Vec<Open> {
+        let (uids, mut place, mut left) = (&self.table.uids, 0, Vec::new());
+        // Both ascend.
+        for (seq, uid) in picked {
+            while uids.get(place).is_some_and(|other| *other < uid.get()) {
+                place += 1;
+            }
+            let open = Open { seq, uid, place };
+            if uids.get(place) == Some(&uid.get()) && self.is_open(&self.facts(open)) {
+                left.push(open);
+            }
+        }
+        left
     }
 
     /// Asks what the index rules out; returns who is still undecided.
-    async fn ask_index(&mut self, mut open: Picked) -> Result<Picked, MailboxError> {
+    async fn ask_index(&mut self, mut open: Vec<Open>) -> Result<Vec<Open>, MailboxError> {
         let heads = self.test.asks_heads();
         if self.words.is_empty() && !heads {
             return Ok(open);
@@ -145,7 +164,7 @@ impl Searching<'_> {
         for segment in &segments {
             known += places(segment, &self.table.uids, |uid| *uid).count();
             let docs: Vec<(usize, usize)> =
-                places(segment, &open, |(_, uid)| uid.get()).filter(|(_, place)| !decided[*place]).collect();
+                places(segment, &open, |open| open.uid.get()).filter(|(_, place)| !decided[*place]).collect();
             if !docs.is_empty() && !self.ask_segment(segment, &docs, &open, heads, &mut decided).await? {
                 unreadable(mailbox);
             }
@@ -164,7 +183,7 @@ impl Searching<'_> {
         &mut self,
         segment: &Segment,
         docs: &[(usize, usize)],
-        open: &[(SeqNo, Uid)],
+        open: &[Open],
         heads: bool,
         decided: &mut [bool],
     ) -> Result<bool, MailboxError> {
@@ -197,7 +216,7 @@ impl Searching<'_> {
         for (place, answer) in sure {
             decided[place] = true;
             if answer {
-                self.found.push(open[place]);
+                self.found.push((open[place].seq, open[place].uid));
             }
         }
         Ok(true)
@@ -206,15 +225,14 @@ impl Searching<'_> {
     fn answers<'b>(
         &self,
         docs: &[(usize, usize)],
-        open: &[(SeqNo, Uid)],
+        open: &[Open],
         know: impl Fn(&mut Facts<'b>, usize),
     ) -> Vec<Option<bool>>
     where
-        Self: 'b,
+        'a: 'b,
     {
         let answer = |(doc, place): &(usize, usize)| {
-            let (seq, uid) = open[*place];
-            let mut facts = self.facts(seq, self.table.row(uid)?);
+            let mut facts = self.facts(open[*place]);
             know(&mut facts, *doc);
             self.test.holds(&facts)
         };
@@ -222,38 +240,37 @@ impl Searching<'_> {
     }
 
     /// Asks with the header fields that are in memory; returns who is still undecided.
-    fn ask_memory(&mut self, chunk: &[(SeqNo, Uid)]) -> Picked {
+    fn ask_memory(&mut self, chunk: &[Open]) -> Vec<Open> {
         let (heads, mailbox) = (&self.selected.mailboxes.inner.heads, self.selected.mailbox());
-        let mut open = Picked::new();
-        for (seq, uid) in chunk {
-            let Some(row) = self.table.row(*uid) else { continue };
-            let known = heads.get(&(mailbox, *uid));
-            let facts = self.facts(*seq, row);
+        let mut left = Vec::new();
+        for open in chunk {
+            let known = heads.get(&(mailbox, open.uid));
+            let facts = self.facts(*open);
             let facts = match &known {
                 Some(head) => Facts { head: Some(&head.fields), sent_day: Some(head.sent_day), ..facts },
                 None => facts,
             };
             if self.is_open(&facts) {
-                open.push((*seq, *uid));
+                left.push(*open);
             }
         }
-        open
+        left
     }
 
-    async fn ask_letters(&mut self, open: &[(SeqNo, Uid)]) -> Result<(), MailboxError> {
-        let uids: Vec<Uid> = open.iter().map(|(_, uid)| *uid).collect();
+    async fn ask_letters(&mut self, open: &[Open]) -> Result<(), MailboxError> {
+        let uids: Vec<Uid> = open.iter().map(|open| open.uid).collect();
         for (uid, entry) in self.selected.entries(&uids).await? {
-            let (Some(seq), Some(row)) = (self.selected.seq(uid), self.table.row(uid)) else { continue };
-            let facts = Facts { entry: Some(&entry), ..self.facts(seq, row) };
-            if self.is_open(&facts) && self.letter_holds(facts, &entry).await? {
-                self.found.push((seq, uid));
+            let Ok(at) = open.binary_search_by_key(&uid, |open| open.uid) else { continue };
+            let facts = Facts { entry: Some(&entry), ..self.facts(open[at]) };
+            if self.is_open(&facts) && self.letter_holds(open[at], &entry).await? {
+                self.found.push((open[at].seq, uid));
             }
         }
         Ok(())
     }
 
-    async fn letter_holds(&self, facts: Facts<'_>, entry: &MessageEntry) -> Result<bool, MailboxError> {
-        if let Some(answer) = self.derived_holds(&facts, entry).await? {
+    async fn letter_holds(&self, open: Open, entry: &MessageEntry) -> Result<bool, MailboxError> {
+        if let Some(answer) = self.derived_holds(open, entry).await? {
             return Ok(answer);
         }
         // Nothing is held while it waits for this, so that it cannot wait for itself.
@@ -262,15 +279,14 @@ impl Searching<'_> {
         let sent_day = Some(whole.sent.map(|sent| sent.day));
         let lineage = Some(whole.lineage.as_octets());
         let whole = Some((whole.headers.as_str(), whole.text.as_str()));
-        Ok(self.test.holds(&Facts { sent_day, lineage, whole, ..facts }).unwrap_or(false))
+        Ok(self
+            .test
+            .holds(&Facts { entry: Some(entry), sent_day, lineage, whole, ..self.facts(open) })
+            .unwrap_or(false))
     }
 
     /// Asks with the derived data; `None` if some of the text that was not kept decides.
-    async fn derived_holds(
-        &self,
-        facts: &Facts<'_>,
-        entry: &MessageEntry,
-    ) -> Result<Option<bool>, MailboxError> {
+    async fn derived_holds(&self, open: Open, entry: &MessageEntry) -> Result<Option<bool>, MailboxError> {
         let Selected { mailboxes, .. } = self.selected;
         let mailbox = self.selected.mailbox();
         let _octets = mailboxes.inner.searches.octets(entry.size.min(DERIVED_OCTETS)).await?;
@@ -279,9 +295,9 @@ impl Searching<'_> {
         if headers_sure(&derived) {
             let head = head_of(derived.headers(), derived.sent().map(|sent| sent.day));
             let octets = head.fields.len();
-            mailboxes.inner.heads.insert((mailbox, facts.row.uid), head, octets);
+            mailboxes.inner.heads.insert((mailbox, open.uid), head, octets);
         }
-        let facts = Facts { derived: Some(derived), entry: Some(entry), ..self.facts(facts.seq, facts.row) };
+        let facts = Facts { derived: Some(derived), entry: Some(entry), ..self.facts(open) };
         Ok(self.test.holds(&facts))
     }
 }

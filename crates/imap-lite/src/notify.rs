@@ -7,6 +7,7 @@
 //! and EXPUNGE come all the same, since sequence numbers must stay in step (RFC 3501 §7.3.1, §7.4.1).
 //! AnnotationChange: no, there are no annotations. `\NoAccess`: no, what may not be read is not there.
 
+mod annotations;
 mod mail;
 mod names;
 
@@ -27,6 +28,7 @@ use crate::conversation::Trouble;
 use crate::folders::Folders;
 use crate::wire::Wire;
 use crate::{Door, fetch};
+use annotations::Annotations;
 use mail::Watched;
 
 /// What a client wants to hear of, and what it has heard.
@@ -41,6 +43,7 @@ pub(crate) struct Listening {
     /// As it was told last.
     names: Vec<Folder>,
     watched: BTreeMap<MailboxRef, Watched>,
+    annotated: Annotations,
     names_watches: Vec<Watch>,
     mail_watches: Vec<Watch>,
     names_stirred: bool,
@@ -82,6 +85,7 @@ pub(crate) async fn notify(
             Text::new("Så många mappar går inte att bevaka.", "That many mailboxes cannot be watched.");
         return Ok(Err(Completion::no(Code::NotificationOverflow, text)));
     }
+    listening.annotated = listening.annotations(door, folders).await?;
     if status {
         listening.write_all(selected, wire).await?;
     }
@@ -171,6 +175,9 @@ impl Listening {
                 return Ok(false);
             }
             self.write_names(&before, wire).await?;
+            let annotated = self.annotations(door, folders).await?;
+            annotated.write_changes(&self.annotated, wire).await?;
+            self.annotated = annotated;
             // Mail may have come before the mailbox was watched.
             self.mail_stirred = true;
         }
@@ -230,6 +237,7 @@ impl Listening {
             all.flag_change |= events.flag_change;
             all.mailbox_name |= events.mailbox_name;
             all.subscription_change |= events.subscription_change;
+            all.mailbox_metadata_change |= events.mailbox_metadata_change;
         }
         all
     }

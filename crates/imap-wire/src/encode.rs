@@ -18,7 +18,7 @@ pub use acl::{acl, list_rights, my_rights};
 pub use code::Code;
 pub use fetch::FetchWriter;
 pub use list::{Attributes, list, list_renamed, list_root, lsub, namespace};
-pub use metadata::metadata;
+pub use metadata::{metadata, metadata_changed};
 pub use search::{EsearchWriter, search, sort};
 pub use status::{QuotaUsage, StatusValue, exists, expunge, flags, no, ok, quota, quota_root, recent, status};
 pub use string::{astring, mailbox, nstring, number, string};

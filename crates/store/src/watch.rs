@@ -17,7 +17,7 @@ pub enum WatchKey {
     Mailbox(MailboxRef),
     /// Messages and flags of all mailboxes of one account.
     Mail(TenantId, AccountId),
-    /// Names, creation and removal of the mailboxes of one account.
+    /// Names, creation, removal and annotations of the mailboxes of one account.
     Folders(TenantId, AccountId),
     /// The account's own row: password, lock, removal.
     Account(TenantId, AccountId),
@@ -45,7 +45,7 @@ impl WatchKey {
                 mailbox: model::MailboxId::new(fields.u64()?),
             })),
             Keyspace::Message | Keyspace::Flags | Keyspace::Change | Keyspace::Usage | Keyspace::Body => None,
-            Keyspace::Mailbox | Keyspace::Folders => {
+            Keyspace::Mailbox | Keyspace::Folders | Keyspace::Metadata => {
                 Some(Self::Folders(tenant, AccountId::new(fields.u64()?)))
             }
             Keyspace::Account => Some(Self::Account(tenant, AccountId::new(fields.u64()?))),

@@ -155,3 +155,19 @@ async fn too_many_mailboxes_are_refused_or_end_it() {
     service.file(&[&letter("two")]).await;
     assert!(client.line().await.starts_with("* STATUS INBOX (MESSAGES 2"));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn annotations_that_change_by_their_names() {
+    let service = Service::start().await;
+    let (mut client, mut other) = (service.ada().await, service.ada().await);
+    client.ok("NOTIFY SET (PERSONAL (MailboxMetadataChange ServerMetadataChange))").await.is(&[]);
+    other.ok("SETMETADATA INBOX (/private/comment \"Hej\" /shared/comment \"Du\")").await;
+    assert_eq!(client.line().await, "* METADATA INBOX /private/comment /shared/comment");
+    other.ok("SETMETADATA INBOX (/private/comment \"Nej\")").await;
+    assert_eq!(client.line().await, "* METADATA INBOX /private/comment");
+    other.ok("SETMETADATA INBOX (/shared/comment NIL)").await;
+    assert_eq!(client.line().await, "* METADATA INBOX /shared/comment");
+    other.ok("SETMETADATA \"\" (/private/comment \"Allt\")").await;
+    assert_eq!(client.line().await, "* METADATA \"\" /private/comment");
+    silent(&mut client).await;
+}

@@ -123,13 +123,20 @@ pub enum SearchKey {
 impl SearchKey {
     /// Does MODSEQ stand anywhere in it? Then the answer tells a MODSEQ too (RFC 7162 §3.1.5).
     pub fn names_mod_seq(&self) -> bool {
-        // The parser bounds the depth.
+        self.any(|key| matches!(key, Self::ModSeq(_)))
+    }
+    /// Do sequence numbers stand anywhere in it? Then none may change with the answer (RFC 7162 §3.2.10.2).
+    pub fn names_places(&self) -> bool {
+        self.any(|key| matches!(key, Self::Sequence(_)))
+    }
+
+    /// The parser bounds the depth.
+    fn any(&self, is: fn(&Self) -> bool) -> bool {
         match self {
-            Self::ModSeq(_) => true,
-            Self::And(keys) => keys.iter().any(Self::names_mod_seq),
-            Self::Or(one, other) => one.names_mod_seq() || other.names_mod_seq(),
-            Self::Not(key) | Self::Fuzzy(key) => key.names_mod_seq(),
-            _ => false,
+            Self::And(keys) => keys.iter().any(|key| key.any(is)),
+            Self::Or(one, other) => one.any(is) || other.any(is),
+            Self::Not(key) | Self::Fuzzy(key) => key.any(is),
+            leaf => is(leaf),
         }
     }
 }

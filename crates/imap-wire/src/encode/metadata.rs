@@ -1,6 +1,6 @@
 //! METADATA responses.
 //!
-//! RFC 5464 §4.4.1 (entries with their values; the name of the server's own is empty).
+//! RFC 5464 §4.4.1 (entries with their values; the name of the server's own is empty), §4.4.2 (names of what changed).
 
 use model::MailboxName;
 
@@ -14,11 +14,7 @@ pub fn metadata<'a>(
     enabled: Enabled,
     out: &mut Vec<u8>,
 ) {
-    out.extend_from_slice(b"* METADATA ");
-    match name {
-        Some(name) => mailbox(name, enabled, out),
-        None => out.extend_from_slice(b"\"\""),
-    }
+    begin(name, enabled, out);
     out.extend_from_slice(b" (");
     for (place, (entry, value)) in entries.into_iter().enumerate() {
         if place > 0 {
@@ -29,6 +25,24 @@ pub fn metadata<'a>(
         nstring(value, out);
     }
     out.extend_from_slice(b")\r\n");
+}
+
+/// `* METADATA name entry entry`: they changed (RFC 5464 §4.4.2).
+pub fn metadata_changed(name: Option<&MailboxName>, entries: &[&str], enabled: Enabled, out: &mut Vec<u8>) {
+    begin(name, enabled, out);
+    for entry in entries {
+        out.push(b' ');
+        astring(entry.as_bytes(), out);
+    }
+    out.extend_from_slice(b"\r\n");
+}
+
+fn begin(name: Option<&MailboxName>, enabled: Enabled, out: &mut Vec<u8>) {
+    out.extend_from_slice(b"* METADATA ");
+    match name {
+        Some(name) => mailbox(name, enabled, out),
+        None => out.extend_from_slice(b"\"\""),
+    }
 }
 
 #[cfg(test)]

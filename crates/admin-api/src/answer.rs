@@ -129,6 +129,9 @@ pub struct Account {
     /// How much it keeps; only where one account is shown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub used: Option<Quota>,
+    /// IMAP capabilities that its programs are not shown; only where one account is shown.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub denied_capabilities: Vec<String>,
     /// What its holder reads.
     pub language: Language,
     /// Since when.

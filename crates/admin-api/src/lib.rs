@@ -13,8 +13,7 @@ mod secret;
 pub use answer::{
     Account, Answer, AuditEntry, CheckReport, Class, DeliveryStatus, Domain, ExportReport, Finding,
     ImportProblem, ImportReport, Letter, Municipality, NewAccount, Quota, QuotaLine, Recipient, School,
-    SearchIndexReport,
-    Status,
+    SearchIndexReport, Status,
 };
 pub use function::{Function, Member, MemberRights};
 pub use reply::{Failure, FirstPassword, Progress, Reply};

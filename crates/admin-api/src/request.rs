@@ -151,6 +151,20 @@ pub enum Request {
         /// Whose.
         account: String,
     },
+    /// The account's mail programs are no longer shown an IMAP capability, from their next log-in.
+    AccountDenyCapability {
+        /// Whose.
+        account: String,
+        /// A word of the answer to CAPABILITY.
+        capability: String,
+    },
+    /// They are shown it again.
+    AccountAllowCapability {
+        /// Whose.
+        account: String,
+        /// The word.
+        capability: String,
+    },
     /// One more address.
     AliasAdd {
         /// Whose.

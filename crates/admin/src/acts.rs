@@ -50,6 +50,12 @@ impl Acts<'_> {
                 self.account_rename(account, first, last, address.as_ref()).await
             }
             Request::AccountRemove { account } => self.account_remove(account).await,
+            Request::AccountDenyCapability { account, capability } => {
+                self.capability(account, capability, true).await
+            }
+            Request::AccountAllowCapability { account, capability } => {
+                self.capability(account, capability, false).await
+            }
             Request::AliasAdd { account, address } => self.alias_add(account, address).await,
             Request::AliasRemove { account, address } => self.alias_remove(account, address).await,
             Request::AliasList { account } => self.account_show(account).await,

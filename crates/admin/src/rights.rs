@@ -26,6 +26,8 @@ pub(crate) enum Operation {
     /// Before any grace: two persons.
     Remove,
     SetQuota,
+    /// IMAP capabilities of somebody's mail programs.
+    DenyCapability,
     /// Functions of a school and their members; of confidential ones see `acts/function.rs`.
     ManageFunctions,
     Import,
@@ -82,6 +84,7 @@ const MATRIX: [(Role, &[(Operation, Scope)]); 8] = [
             (O::Lock, Municipality),
             (O::Rename, Municipality),
             (O::SetQuota, Municipality),
+            (O::DenyCapability, Municipality),
             (O::ManageFunctions, Municipality),
             (O::Import, Municipality),
             (O::TraceOthers, Municipality),
@@ -98,6 +101,7 @@ const MATRIX: [(Role, &[(Operation, Scope)]); 8] = [
             (O::PasswordOfStaff, Municipality),
             (O::Lock, Municipality),
             (O::Rename, Municipality),
+            (O::DenyCapability, Municipality),
             (O::ReadStatus, Municipality),
         ],
     ),
@@ -132,6 +136,7 @@ const MATRIX: [(Role, &[(Operation, Scope)]); 8] = [
             (O::ReadAccounts, Municipality),
             (O::PasswordOfPupil, School),
             (O::PasswordOfStaff, School),
+            (O::DenyCapability, School),
             (O::Lock, School),
             (O::Rename, School),
             (O::ManageFunctions, School),

@@ -254,6 +254,25 @@ async fn a_person_acts_only_within_the_own_rights() {
 }
 
 #[tokio::test]
+async fn a_capability_is_denied_to_one_account() {
+    let town = Town::open().await;
+    let asa = town.add(Role::Pupil, Some("99900001"), ("Åsa", "Öqvist")).await;
+    let helpdesk = town.add(Role::CentralHelpdesk, None, ("Hans", "Ek")).await;
+    let teacher = town.add(Role::Teacher, Some("99900001"), ("Tor", "Lo")).await;
+    let deny =
+        |word: &str| Request::AccountDenyCapability { account: account(&asa), capability: word.into() };
+    assert_eq!(town.ask_as(&teacher, deny("NOTIFY")).await.unwrap_err(), "forbidden");
+    assert_eq!(town.ask(deny("IMAP4rev1")).await.unwrap_err().code, "capability");
+    let Answer::Account(shown) = town.ask_as(&helpdesk, deny("notify")).await.unwrap() else { panic!() };
+    assert_eq!(shown.denied_capabilities, ["NOTIFY"]);
+    let allow = Request::AccountAllowCapability { account: account(&asa), capability: "NOTIFY".into() };
+    let Answer::Account(shown) = town.ask(allow).await.unwrap() else { panic!() };
+    assert!(shown.denied_capabilities.is_empty());
+    let audit = town.audit().await;
+    assert!(audit.iter().any(|entry| entry.op == "account-deny-capability" && entry.detail == "NOTIFY"));
+}
+
+#[tokio::test]
 async fn lists_are_paged_and_only_of_what_one_may_see() {
     let town = Town::open().await;
     let secretary = town.add(Role::Secretary, Some("99900001"), ("Siv", "Bo")).await;

@@ -49,6 +49,7 @@ impl<'a> Viewer<'a> {
             password_set: entry.password.is_some(),
             quota: quota(self.directory.quota_of(self.tenant, entry).await?),
             used: None,
+            denied_capabilities: Vec::new(),
             language: entry.language,
             created: entry.created,
         })

@@ -57,6 +57,9 @@ pub enum DirectoryError {
     /// The account's row would become too large.
     #[error("the account has too many addresses")]
     TooManyAddresses,
+    /// No word of CAPABILITY, or one without which there is no IMAP.
+    #[error("“{0}” is not a capability that can be denied")]
+    Capability(String),
     /// A name is not one.
     #[error(transparent)]
     Name(#[from] NameError),
@@ -100,6 +103,7 @@ impl DirectoryError {
             Self::NoAutomaticAddress => "no-automatic-address",
             Self::PrimaryAddress => "primary-address",
             Self::TooManyAddresses => "too-many-addresses",
+            Self::Capability(_) => "capability",
             Self::Name(_) => "name",
             Self::SchoolMissing => "school-missing",
             Self::PasswordTooShort => "password-too-short",
@@ -116,6 +120,14 @@ impl DirectoryError {
             Self::NotFound(thing) => not_found(*thing),
             Self::Exists(thing) => exists(*thing),
             Self::Name(error) => error.text(),
+            Self::Capability(word) => Text::new(
+                format!(
+                    "”{word}” går inte att stänga av. Skriv ett ord ur svaret på CAPABILITY, till exempel NOTIFY."
+                ),
+                format!(
+                    "“{word}” cannot be denied. Give a word of the answer to CAPABILITY, such as NOTIFY."
+                ),
+            ),
             Self::AddressTaken(_)
             | Self::AddressUsedBefore(_)
             | Self::AddressReserved(_)

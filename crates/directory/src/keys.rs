@@ -5,8 +5,8 @@ use store::{Key, KeyRange, Keyspace, TypedKey};
 
 use crate::rows::role_code;
 use crate::rows::{
-    AccountEntry, AddressEntry, ClassEntry, DomainEntry, FunctionEntry, LoginEntry, MemberEntry, SchoolEntry,
-    SchoolRef, TenantEntry, TombstoneEntry,
+    AccountEntry, AddressEntry, ClassEntry, DeniedEntry, DomainEntry, FunctionEntry, LoginEntry, MemberEntry,
+    SchoolEntry, SchoolRef, TenantEntry, TombstoneEntry,
 };
 use crate::{Quota, SchoolCode, SchoolYear};
 
@@ -285,6 +285,26 @@ impl TypedKey for RoleQuotaKey {
     }
 }
 
+/// `Policy | tenant | 2 | account`: capabilities that its programs are not shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct DeniedKey {
+    pub(crate) tenant: TenantId,
+    pub(crate) account: AccountId,
+}
+
+impl TypedKey for DeniedKey {
+    type Value = DeniedEntry;
+    const SPACE: Keyspace = Keyspace::Policy;
+    fn to_key(&self) -> Key {
+        Key::new(Self::SPACE, self.tenant).with_u32(2).with_u64(self.account.get())
+    }
+    fn from_key(key: &Key) -> Option<Self> {
+        let mut fields = key.fields();
+        let (2, account) = (fields.u32()?, AccountId::new(fields.u64()?)) else { return None };
+        fields.end(Self { tenant: key.tenant()?, account })
+    }
+}
+
 /// `Function | tenant | account`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct FunctionKey {
@@ -342,5 +362,6 @@ mod tests {
         reads_back(&TombstoneKey { tenant, hash: [3; 32] });
         Role::ALL.into_iter().for_each(|role| reads_back(&RoleQuotaKey { tenant, role }));
         reads_back(&FunctionKey { tenant, account });
+        reads_back(&DeniedKey { tenant, account });
     }
 }

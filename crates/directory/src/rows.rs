@@ -25,7 +25,7 @@ macro_rules! record {
     };
 }
 record!(TenantEntry, DomainEntry, SchoolEntry, SchoolRef, ClassEntry, AccountEntry, AddressEntry, LoginEntry);
-record!(MemberEntry, TombstoneEntry, Quota, FunctionEntry);
+record!(MemberEntry, TombstoneEntry, Quota, FunctionEntry, DeniedEntry);
 
 /// A municipality.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -247,6 +247,13 @@ pub struct FunctionEntry {
     pub confidential: bool,
     /// Who answers for it beside the head teacher.
     pub manager: Option<AccountId>,
+}
+
+/// IMAP capabilities that an account's programs are not shown.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct DeniedEntry {
+    /// In capitals, sorted.
+    pub(crate) words: Vec<String>,
 }
 
 /// An address or account id that was given once.

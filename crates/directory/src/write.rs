@@ -3,6 +3,7 @@
 
 mod account;
 mod address;
+mod denied;
 mod draft;
 mod edit;
 mod function;

@@ -19,6 +19,7 @@ use crate::append::{Base, Incoming, Replaced};
 use crate::compress::Inflater;
 use crate::contexts::Contexts;
 use crate::folders::Folders;
+use crate::log_in::LoggedIn;
 use crate::news::Sources;
 use crate::notify::{self, Listening};
 use crate::wire::{Event, Over, Wire};
@@ -357,9 +358,10 @@ impl Conversation {
     async fn attempt(&mut self, request: Request, wire: &mut Wire) -> Outcome {
         if let Request::Authenticate(credentials) = request {
             return Ok(match log_in::log_in(&self.door, &credentials, self.peer).await {
-                Ok((place, watch)) => {
+                Ok(LoggedIn { place, watch, denied }) => {
                     wire.watch(watch);
                     self.login = Some(place);
+                    self.session.deny(denied);
                     Completion::ok()
                 }
                 Err(refusal) => refusal,

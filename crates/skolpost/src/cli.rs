@@ -198,6 +198,20 @@ pub(crate) enum Account {
         /// Address or account id
         account: String,
     },
+    /// Do not show the account's mail programs an IMAP capability, from the next log-in
+    DenyCapability {
+        /// Address or account id
+        account: String,
+        /// A word of the answer to CAPABILITY, such as NOTIFY
+        capability: String,
+    },
+    /// Show it again
+    AllowCapability {
+        /// Address or account id
+        account: String,
+        /// The word
+        capability: String,
+    },
     /// Remove with all mail; the address is never given again
     Remove {
         /// Address or account id

@@ -157,6 +157,12 @@ fn account_request(account: Account, output: Output) -> Result<Request, Failure>
         }
         Account::Lock { account } => Request::AccountLock { account },
         Account::Unlock { account } => Request::AccountUnlock { account },
+        Account::DenyCapability { account, capability } => {
+            Request::AccountDenyCapability { account, capability }
+        }
+        Account::AllowCapability { account, capability } => {
+            Request::AccountAllowCapability { account, capability }
+        }
         Account::Remove { account } => Request::AccountRemove { account },
     })
 }

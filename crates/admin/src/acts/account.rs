@@ -124,6 +124,7 @@ impl Acts<'_> {
         self.may(Operation::ReadAccounts, Target::of(&entry))?;
         let mut shown = Viewer::new(&self.admin.directory, self.tenant).account(account, &entry).await?;
         shown.used = Some(self.used(account).await?);
+        shown.denied_capabilities = self.admin.directory.denied_capabilities(self.tenant, account).await?;
         Ok(Answer::Account(shown))
     }
 
@@ -181,11 +182,29 @@ impl Acts<'_> {
         self.account_shown(account).await
     }
 
+    /// From the next log-in on.
+    pub(super) async fn capability(
+        &self,
+        word: &str,
+        capability: &str,
+        denied: bool,
+    ) -> Result<Answer, AdminError> {
+        let (account, entry) = self.find(word).await?;
+        self.may(Operation::DenyCapability, Target::of(&entry))?;
+        let directory = &self.admin.directory;
+        let batch = directory.deny_capability(self.tenant, account, capability, denied, self.now).await?;
+        let op = if denied { "account-deny-capability" } else { "account-allow-capability" };
+        let said = capability.trim().to_ascii_uppercase();
+        self.commit(Act::new(op, account).with(said), batch).await?;
+        self.account_shown(account).await
+    }
+
     /// After a change: as it is now.
     pub(super) async fn account_shown(&self, account: AccountId) -> Result<Answer, AdminError> {
         let entry = self.admin.directory.account(self.tenant, account).await?;
         let entry = entry.ok_or(directory::DirectoryError::NotFound(directory::Thing::Account))?;
-        let shown = Viewer::new(&self.admin.directory, self.tenant).account(account, &entry).await?;
+        let mut shown = Viewer::new(&self.admin.directory, self.tenant).account(account, &entry).await?;
+        shown.denied_capabilities = self.admin.directory.denied_capabilities(self.tenant, account).await?;
         Ok(Answer::Account(shown))
     }
 

@@ -197,7 +197,12 @@ async fn a_function_with_letters_is_not_removed_by_one_person() {
     let mailboxes = &town.admin.mailboxes;
     let spool = store::Spool::from_bytes("Subject: x\r\n\r\n");
     let letter = mailboxes.letters().prepare(town.tenant, spool).await.unwrap();
-    let new = mailbox::NewLetter { letter, flags: model::FlagSet::new(), internal_date: None, zone: model::Zone::UTC };
+    let new = mailbox::NewLetter {
+        letter,
+        flags: model::FlagSet::new(),
+        internal_date: None,
+        zone: model::Zone::UTC,
+    };
     let inbox = mailbox::inbox(town.tenant, made.id.parse().unwrap());
     mailboxes.append(inbox, vec![new], mailbox::QuotaLimit::NONE, NOW).await.unwrap();
     let remove = Request::FunctionRemove { function: OFFICE.into() };

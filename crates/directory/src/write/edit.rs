@@ -221,7 +221,7 @@ impl Directory {
     }
 
     /// A person's account that is not removed. A function has no password, no lock and one address.
-    async fn present(
+    pub(super) async fn present(
         &self,
         tenant: TenantId,
         account: AccountId,

@@ -8,7 +8,7 @@ use model::{AccountId, TenantId, UnixMillis};
 use store::Batch;
 
 use super::account::groups;
-use crate::keys::{AccountKey, AddressKey, FunctionKey, MemberKey, TombstoneKey};
+use crate::keys::{AccountKey, AddressKey, DeniedKey, FunctionKey, MemberKey, TombstoneKey};
 use crate::{
     AccountEntry, AccountState, Directory, DirectoryError, Group, MemberEntry, Thing, TombstoneEntry,
 };
@@ -37,6 +37,7 @@ impl Directory {
         if old.state == AccountState::Function {
             batch.delete(&FunctionKey { tenant, account });
         }
+        batch.delete(&DeniedKey { tenant, account });
         for group in groups(&old) {
             batch.delete(&MemberKey { tenant, group, account });
         }

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use imap_lite::Limits;
 
-use crate::support::{PASSWORD, Service};
+use crate::support::{PASSWORD, Service, now};
 
 #[tokio::test]
 async fn right_and_wrong_passwords() {
@@ -123,4 +123,19 @@ async fn a_stop_says_goodbye() {
     service.stopper.set();
     assert!(client.line().await.starts_with("* BYE [UNAVAILABLE]"));
     assert!(stranger.line().await.starts_with("* BYE [UNAVAILABLE]"));
+}
+
+#[tokio::test]
+async fn an_account_is_not_shown_what_its_programs_stumble_over() {
+    let service = Service::start().await;
+    let deny = service.directory.deny_capability(service.tenant, service.ada, "notify", true, now()).await;
+    service.store.commit(deny.unwrap()).await.unwrap();
+    let mut client = service.connect().await;
+    let greeted = client.ok(&format!("LOGIN ada.oqvist@skola.test {PASSWORD}")).await;
+    assert!(greeted.tagged.contains(" IDLE ") && !greeted.tagged.contains("NOTIFY"), "{greeted:?}");
+    let words = client.ok("CAPABILITY").await.untagged.join("");
+    assert!(words.contains(" QRESYNC ") && !words.contains("NOTIFY"), "{words}");
+    let mut other = service.connect().await;
+    let greeted = other.ok(&format!("LOGIN bo.ek@skola.test {PASSWORD}")).await;
+    assert!(greeted.tagged.contains(" NOTIFY"), "{greeted:?}");
 }

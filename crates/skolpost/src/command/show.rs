@@ -129,6 +129,9 @@ fn account(account: &Account, output: Output) -> String {
     if let Some(used) = account.used {
         lines.push((output.word("Använt", "Used"), quota(used, output)));
     }
+    if !account.denied_capabilities.is_empty() {
+        lines.push((output.word("Inte i IMAP", "Not in IMAP"), account.denied_capabilities.join(" ")));
+    }
     lines.iter().map(|(name, value)| format!("{name:<10} {value}")).collect::<Vec<_>>().join("\n")
 }
 

@@ -16,7 +16,8 @@ pub enum Transport {
     Tls,
 }
 
-const ALWAYS: &[&str] = &["IMAP4rev1", "SASL-IR", "LITERAL+", "ENABLE", "ID"];
+/// RFC 9051 appendix A: both stand side by side, and what a client hears changes only behind ENABLE IMAP4rev2.
+const ALWAYS: &[&str] = &["IMAP4rev1", "IMAP4rev2", "SASL-IR", "LITERAL+", "ENABLE", "ID"];
 const MECHANISMS: &[&str] = &["AUTH=PLAIN", "AUTH=LOGIN"];
 /// In the order in which they came to be; a line without its slashes is on. `APPENDLIMIT` gets its number.
 const AFTER_LOGIN: &[&str] = &[
@@ -37,7 +38,7 @@ const AFTER_LOGIN: &[&str] = &[
     "QUOTA=RES-STORAGE",
     "QUOTA=RES-MESSAGE",
     "COMPRESS=DEFLATE",
-    // "UTF8=ACCEPT",
+    "UTF8=ACCEPT",
     "WITHIN",
     "STATUS=SIZE",
     "QRESYNC",
@@ -103,8 +104,13 @@ pub(crate) fn list(
     list
 }
 
+/// Does somebody who has logged in find the word in the list?
+pub(crate) fn is_announced(word: &str, config: &SessionConfig, denied: &[String]) -> bool {
+    ALWAYS.iter().chain(AFTER_LOGIN).any(|known| *known == word) && !is_denied(word, config, denied)
+}
+
 /// Is the word taken away, from all or from this account? Without IMAP4rev1 there is no protocol; it cannot be denied.
-pub(crate) fn is_denied(word: &str, config: &SessionConfig, denied: &[String]) -> bool {
+fn is_denied(word: &str, config: &SessionConfig, denied: &[String]) -> bool {
     let mut denied = config.capabilities_denied.iter().chain(denied);
     word != "IMAP4rev1" && denied.any(|denied| denied.eq_ignore_ascii_case(word))
 }

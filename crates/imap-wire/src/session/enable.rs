@@ -41,8 +41,8 @@ impl Session {
         (!was_on).then_some(word)
     }
 
-    /// Neither the installation nor the account is denied it.
+    /// Only what is announced can be used: neither the installation nor the account is denied it.
     pub(super) fn is_allowed(&self, word: &str) -> bool {
-        !capability::is_denied(word, &self.config, &self.denied)
+        capability::is_announced(word, &self.config, &self.denied)
     }
 }

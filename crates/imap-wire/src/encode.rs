@@ -20,7 +20,9 @@ pub use fetch::FetchWriter;
 pub use list::{Attributes, list, list_renamed, list_root, lsub, namespace};
 pub use metadata::{metadata, metadata_changed};
 pub use search::{EsearchWriter, search, sort};
-pub use status::{QuotaUsage, StatusValue, exists, expunge, flags, no, ok, quota, quota_root, recent, status};
+pub use status::{
+    QuotaUsage, StatusValue, exists, expunge, flags, no, ok, quota, quota_root, recent, status,
+};
 pub use string::{astring, mailbox, nstring, number, string};
 pub use thread::ThreadWriter;
 pub use vanished::vanished;

@@ -8,7 +8,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use imap_wire::command::MessageSet;
+use imap_wire::command::{MessageSet, Search, Sort, Thread};
 use imap_wire::{Code, Completion, Request, Session, SessionConfig, Step, Transport, encode};
 use mailbox::{MailboxError, Selected, Updates};
 use model::{Text, UnixMillis};
@@ -531,9 +531,14 @@ impl News {
             Request::AppendAbort | Request::Compress => Self::None,
             Request::Fetch(fetch) if fetch.messages.numbering == Sequence => Self::NoExpunge,
             Request::Store(store) if store.messages.numbering == Sequence => Self::NoExpunge,
-            Request::Search(search) if search.numbering == Sequence => Self::NoExpunge,
-            Request::Sort(sort) if sort.numbering == Sequence => Self::NoExpunge,
-            Request::Thread(thread) if thread.numbering == Sequence => Self::NoExpunge,
+            // RFC 7162 §3.2.10.2: nor behind a search by UID that names sequence numbers.
+            Request::Search(Search { numbering, key, .. })
+            | Request::Sort(Sort { numbering, key, .. })
+            | Request::Thread(Thread { numbering, key, .. })
+                if *numbering == Sequence || key.names_places() =>
+            {
+                Self::NoExpunge
+            }
             _ => Self::All,
         }
     }

@@ -5,7 +5,7 @@
 use model::{AccountId, MailboxId, MailboxRef, TenantId, UnixMillis};
 use serde::{Deserialize, Serialize};
 use store::{
-    Batch, Key, Keyspace, MailboxStateKey, Record, RecordError, StoreError, TypedKey, decode_versioned,
+    Batch, Key, Keyspace, MailboxStateKey, Op, Record, RecordError, StoreError, TypedKey, decode_versioned,
     encode_versioned,
 };
 
@@ -134,6 +134,8 @@ impl Mailboxes {
         let mut batch = Batch::new(now);
         if let Annotated::Mailbox(mailbox) = place {
             batch.require_present(&MailboxStateKey(mailbox));
+            // RFC 7162 §3.2: who comes back sees by HIGHESTMODSEQ that something is other.
+            batch.ops.push(Op::Touch(mailbox));
         }
         for (entry, value) in changes {
             let key = MetadataKey::new(place, reader, entry);

@@ -82,6 +82,8 @@ pub enum Op {
         /// The messages; those that are not there are passed over.
         uids: UidSet,
     },
+    /// Something about a mailbox changed that is no message: its HIGHESTMODSEQ grows (RFC 7162 §3.2).
+    Touch(MailboxRef),
     /// Throws away [`crate::Change`] rows that are too old to be asked for. At most [`Batch::OPS_MAX`] of them.
     Forget {
         /// The mailbox, which may be gone.
@@ -112,7 +114,7 @@ pub enum Op {
 /// What became of an [`Op`]; one for each, in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// Put, Delete, Add, Refer, CreateMailbox, DropMailbox, Forget.
+    /// Put, Delete, Add, Refer, CreateMailbox, DropMailbox, Touch, Forget.
     Done,
     /// Append, Copy, Move: where it went.
     Filed {

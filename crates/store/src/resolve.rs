@@ -216,6 +216,12 @@ impl Work<'_> {
                 self.delete(&key);
                 Ok(Outcome::Done)
             }
+            Op::Touch(mailbox) => {
+                let mut state = self.state(*mailbox)?;
+                self.mod_seq(*mailbox, &mut state);
+                self.put(&MailboxStateKey(*mailbox), &state);
+                Ok(Outcome::Done)
+            }
             Op::Forget { mailbox, mod_seqs } => {
                 for mod_seq in mod_seqs {
                     self.delete(&ChangeKey { mailbox: *mailbox, mod_seq: *mod_seq });

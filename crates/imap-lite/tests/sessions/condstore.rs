@@ -181,3 +181,20 @@ async fn forgotten_changes_cost_octets_and_not_the_truth() {
     let reply = client.ok(&format!("SELECT INBOX (QRESYNC ({validity} {known} 1:6 (2,3 3,4)))")).await;
     reply.has("* VANISHED (EARLIER) 5");
 }
+
+#[tokio::test]
+async fn a_search_by_uid_that_names_places_lets_them_stand_and_annotations_count() {
+    let service = filled(3).await;
+    let (mut client, mut other) = (with_qresync(&service).await, service.ada_in_inbox().await);
+    client.ok("SELECT INBOX").await;
+    other.ok("STORE 1 +FLAGS.SILENT (\\Deleted)").await;
+    other.ok("EXPUNGE").await;
+    // RFC 7162 §3.2.10.2.
+    let reply = client.ok("UID SEARCH OR 2 3").await;
+    reply.has("* SEARCH 2 3").has("* OK [HIGHESTMODSEQ 2] Expunges wait");
+    client.ok("UID SEARCH ALL").await.is(&["* SEARCH 2 3", "* VANISHED 1"]);
+    // RFC 7162 §3.2.
+    other.ok("STATUS INBOX (HIGHESTMODSEQ)").await.has("* STATUS INBOX (HIGHESTMODSEQ 4)");
+    other.ok("SETMETADATA INBOX (/private/comment \"Hej\")").await;
+    other.ok("STATUS INBOX (HIGHESTMODSEQ)").await.is(&["* STATUS INBOX (HIGHESTMODSEQ 5)"]);
+}

@@ -180,6 +180,7 @@ impl Attempt {
                 }
                 self.world.mailboxes.remove(mailbox);
             }
+            Op::Touch(mailbox) => _ = self.next(*mailbox)?,
             Op::Forget { mailbox, mod_seqs } => {
                 self.world.changes.retain(|(of, at), _| of != mailbox || !mod_seqs.contains(at));
             }

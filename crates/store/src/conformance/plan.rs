@@ -45,6 +45,7 @@ pub(super) enum Plan {
         to: Slot,
         moved: bool,
     },
+    Touch(Slot),
     Forget {
         of: Slot,
         pick: u8,
@@ -109,6 +110,7 @@ fn plan() -> impl Strategy<Value = Plan> {
         4 => (slot(), any::<u8>(), any::<u8>()).prop_map(|(of, low, high)| Plan::Expunge { of, low, high }),
         8 => copy(),
         2 => (slot(), any::<u8>()).prop_map(|(of, pick)| Plan::Forget { of, pick }),
+        1 => slot().prop_map(Plan::Touch),
         1 => (slot(), letter(), any::<bool>()).prop_map(|(of, letter, up)| Plan::Refer { of, letter, up }),
         3 => (name(), prop::collection::vec(any::<u8>(), 0..3)).prop_map(|(name, value)| Plan::Put(name, value)),
         2 => name().prop_map(Plan::Delete),

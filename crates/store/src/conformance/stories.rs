@@ -250,6 +250,7 @@ impl Story {
                 let uid = picked(world, from, *pick);
                 if *moved { Op::Move { from, uid, to } } else { Op::Copy { from, uid, to } }
             }
+            Plan::Touch(of) => Op::Touch(here(of)),
             Plan::Forget { of, pick } => {
                 let mailbox = here(of);
                 let known = world.changes.keys().filter(|(of, _)| *of == mailbox).map(|(_, at)| *at);

@@ -34,6 +34,8 @@ pub(crate) async fn search(
         return Ok(refusal);
     }
     let query = query(&asked.key, selected);
+    // From before the search: what changes meanwhile is looked at again by who follows it.
+    let table = selected.table(now()).await?;
     let found = match find(selected, &query, limits, wire).await {
         Ok(found) => found,
         Err(trouble) => {
@@ -44,7 +46,6 @@ pub(crate) async fn search(
             return Err(trouble);
         }
     };
-    let table = selected.table(now()).await?;
     let mod_seqs = asked.key.names_mod_seq().then_some(&*table);
     let (Some(returns), Some(tag)) = (returns, tag) else {
         write_plain(b"* SEARCH", &found, asked.numbering, mod_seqs, wire).await?;

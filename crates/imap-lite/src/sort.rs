@@ -30,6 +30,8 @@ pub(crate) async fn sort(
     let query = search::query(&asked.key, selected);
     let keys: Vec<SortKey> =
         asked.criteria.iter().map(|one| SortKey { by: by(one.by), reverse: one.reverse }).collect();
+    // From before the search: what changes meanwhile is looked at again by who follows it.
+    let table = selected.table(now()).await?;
     let sorted = match sorted(selected, &query, &keys, limits, wire).await {
         Ok(sorted) => sorted,
         Err(trouble) => {
@@ -40,7 +42,6 @@ pub(crate) async fn sort(
             return Err(trouble);
         }
     };
-    let table = selected.table(now()).await?;
     let mod_seqs = asked.key.names_mod_seq().then_some(&*table);
     let (Some(returns), Some(tag)) = (returns, tag) else {
         search::write_plain(b"* SORT", &sorted, asked.numbering, mod_seqs, wire).await?;

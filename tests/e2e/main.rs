@@ -14,6 +14,7 @@ mod damaged;
 mod demo;
 mod disk_full;
 mod durability;
+mod functions;
 mod harness;
 mod imap_model;
 mod layers;

@@ -30,14 +30,16 @@ fn the_tour_of_the_readme_works_as_written() {
         .and_then(|()| symlink(skolpost(), programs.join("skolpost")))
         .expect("a folder of ours");
     let script = format!(
-        "set -eu\nPATH='{}':$PATH\ntrap 'kill %1; wait' EXIT\n{}\n{}\n",
+        "set -eu\nPATH='{}':$PATH\ntrap 'kill %1; wait' EXIT\n{}\n{}\n{}\n",
         programs.display(),
         here(block(&readme, "tour")),
-        here(block(&readme, "import"))
+        here(block(&readme, "import")),
+        here(block(&readme, "functions"))
     );
     let told = Program::new("bash").args(["-c", &script]).pass().text();
     assert!(told.contains("Subject: Hej"), "curl shows the letter:\n{told}");
     assert!(told.contains("zoe.dangelo@skola.test"), "the imported teacher is listed:\n{told}");
+    assert!(told.contains("expedition@skola.test"), "the function is shown with its member:\n{told}");
 }
 
 #[test]

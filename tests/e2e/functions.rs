@@ -1,0 +1,95 @@
+//! A school's office: made on the command line, written to from outside, answered by its members with ordinary programs.
+
+use std::time::{Duration, Instant};
+
+use crate::harness::{Person, Town};
+
+const OFFICE: &str = "expedition@skola.test";
+const LETTER: &[u8] =
+    b"From: mamma@fjarran.test\r\nSubject: Sjuk\r\nMessage-ID: <1@fjarran.test>\r\n\r\nHej!\r\n";
+const ANSWER: &[u8] = b"From: Expeditionen <expedition@skola.test>\r\nSubject: Re: Sjuk\r\n\
+    Message-ID: <2@laptop.test>\r\n\r\nTack!\r\n";
+
+/// Somebody in a role, by the harness's own words for people.
+fn staff(town: &Town, role: &str, local: &str, first: &str, last: &str) -> Person {
+    let person = Person {
+        name: format!("{first} {last}"),
+        address: format!("{local}@skola.test"),
+        password: format!("Vinter-{local}-42!"),
+    };
+    town.command()
+        .args(["account", "add", "--school", "99900001", "--role", role, "--first", first, "--last", last])
+        .args(["--address", &person.address, "--password-stdin"])
+        .input(format!("{}\n", person.password))
+        .pass();
+    person
+}
+
+#[test]
+fn an_office_receives_answers_as_itself_and_keeps_one_copy() {
+    let mut town = Town::start();
+    let siv = staff(&town, "secretary", "siv.ek", "Siv", "Ek");
+    let tor = staff(&town, "teacher", "tor.lo", "Tor", "Lo");
+    town.console(&["function", "add", "--school", "99900001", "--address", OFFICE, "--name", "Expeditionen"]);
+    town.console(&["function", "join", OFFICE, &siv.address, "--rights", "svara"]);
+    town.console(&["function", "join", OFFICE, &tor.address, "--rights", "läsa"]);
+    let shown = town.console(&["function", "show", OFFICE]).text();
+    assert!(shown.contains(&siv.address) && shown.contains(&tor.address), "{shown}");
+    town.stranger().send("mamma@fjarran.test", &[OFFICE], LETTER).expect("25 answers").expect(250);
+
+    // Who may only read cannot send as the office.
+    let refused = town.submission(&tor).send(OFFICE, &[&siv.address], ANSWER).expect("465 answers");
+    assert!(refused.code == 550 && refused.text().contains("5.7.1"), "{}", refused.text());
+    let sent = town.submission(&siv).send(OFFICE, &[&tor.address], ANSWER).expect("465 answers");
+    sent.expect(250);
+
+    // The mail program files its own copy as well; there is one.
+    let mut imap = town.imap(&siv);
+    let filed = imap.append(&format!("Delade/{OFFICE}/Sent"), "\\Seen", ANSWER).expect("993 answers").ok();
+    let code = filed.code("APPENDUID").expect("APPENDUID");
+    imap.command(&format!("SELECT Delade/{OFFICE}/Sent")).expect("993 answers").ok();
+    let uids = imap.uids("ALL").expect("993 answers");
+    assert_eq!(uids.len(), 1);
+    assert!(code.ends_with(&format!(" {}", uids[0])), "{code}");
+
+    // It is all there after a crash, membership too.
+    town.kill();
+    town.serve();
+    let mut imap = town.imap(&tor);
+    imap.command(&format!("SELECT Delade/{OFFICE}")).expect("993 answers").ok();
+    assert_eq!(imap.uids("SUBJECT Sjuk").expect("993 answers").len(), 1);
+    imap.send("IDLE").expect("993 answers");
+    imap.response().expect("a continuation");
+    let asked = Instant::now();
+    town.console(&["function", "leave", OFFICE, &tor.address]);
+    let goodbye = imap.response().expect("BYE");
+    assert!(goodbye.text.starts_with("* BYE"), "{}", goodbye.text);
+    assert!(asked.elapsed() < Duration::from_secs(2), "{:?}", asked.elapsed());
+    let mut imap = town.imap(&tor);
+    let gone = imap.command(&format!("SELECT Delade/{OFFICE}")).expect("993 answers");
+    assert!(gone.status.starts_with("NO [NONEXISTENT]"), "{}", gone.status);
+    assert!(imap.command("LIST \"\" Delade*").expect("993 answers").ok().find("LIST").is_none());
+}
+
+#[test]
+fn pupil_health_is_nobodys_to_administer() {
+    let town = Town::start();
+    let it = staff(&town, "school_admin", "adam.it", "Adam", "It");
+    let rektor = staff(&town, "rektor", "rut.al", "Rut", "Al");
+    let nurse = staff(&town, "elevhalsa", "nils.ny", "Nils", "Ny");
+    let health = "elevhalsa@skola.test";
+    town.console(&["function", "add", "--school", "99900001", "--address", health, "--name", "Elevhälsan"]);
+    let join = |who: &Person, by: Option<&Person>| {
+        let mut command = town.command().args(["function", "join", health, &who.address, "--rights", "full"]);
+        if let Some(by) = by {
+            command = command.args(["--as", &by.address]);
+        }
+        command.run()
+    };
+    for (who, by) in [(&it, None), (&it, Some(&it)), (&rektor, Some(&rektor)), (&it, Some(&rektor))] {
+        let run = join(who, by);
+        assert_eq!(run.status.code(), Some(1), "{}", run.text());
+    }
+    assert_eq!(join(&nurse, Some(&rektor)).status.code(), Some(0));
+    town.imap(&nurse).command(&format!("SELECT Delade/{health}")).expect("993 answers").ok();
+}

@@ -25,6 +25,7 @@ class Scene:
         self.host = scene["host"]
         self.ports = scene["ports"]
         self.work = scene["work"]
+        self.authority = scene["authority"]
         self.people = [Person(**person) for person in scene["people"]]
         # Trusts the service's own certificate and nothing else, and checks the name.
         self.tls = ssl.create_default_context(cafile=scene["certificate"])

@@ -10,6 +10,7 @@ mod neomutt;
 mod node;
 mod python;
 mod swaks;
+mod thunderbird;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;

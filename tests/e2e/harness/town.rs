@@ -245,6 +245,7 @@ impl Town {
                 "submission": self.port(587), "imaps": self.port(993),
             },
             "certificate": self.certificate(),
+            "authority": self.dir().join("tls/skolpost-ca.crt"),
             "work": self.beside("work"),
             "people": people,
         });

@@ -17,6 +17,8 @@ use crate::{MailboxError, Mailboxes};
 const FULL: usize = SEGMENT_DOCS / 2;
 /// Letters between two breaths.
 const CHUNK: usize = 64;
+/// Octets of text between two breaths in one letter.
+const STRETCH: usize = 256 << 10;
 /// Octets of one commit, with room for its keys.
 const COMMIT_OCTETS: usize = Batch::OCTETS_MAX * 3 / 4;
 /// Octets that the UIDs of a segment may take in its row.
@@ -164,12 +166,12 @@ impl Mailboxes {
         };
         let view = content.view();
         if view.text_complete() {
-            made.letter(uid, &view, view.headers(), view.text(), true);
+            made.letter(uid, &view, view.headers(), view.text(), true).await;
             return Ok(());
         }
         let (_octets, whole) = self.whole_letter(mailbox.tenant, entry).await?;
         let sure = whole.text_complete && whole.size == entry.size;
-        made.letter(uid, &view, whole.headers.as_bytes(), whole.text.as_bytes(), sure);
+        made.letter(uid, &view, whole.headers.as_bytes(), whole.text.as_bytes(), sure).await;
         Ok(())
     }
 }
@@ -249,14 +251,23 @@ impl Making {
         }
     }
 
-    fn letter(&mut self, uid: Uid, view: &DerivedView<'_>, headers: &[u8], text: &[u8], sure: bool) {
+    async fn letter(&mut self, uid: Uid, view: &DerivedView<'_>, headers: &[u8], text: &[u8], sure: bool) {
         let Some(doc) = self.next(uid) else { return };
         if !sure {
             self.unsure.push(number(doc));
             return;
         }
-        for column in Field::Any.columns(headers).chain(Field::Any.columns(text)) {
-            self.table.set(column, doc);
+        for text in [headers, text] {
+            let mut from = 0;
+            while from < text.len() {
+                // Two octets more, for the trigrams over the edge.
+                let end = (from + STRETCH + 2).min(text.len());
+                Field::Any.columns(&text[from..end]).for_each(|column| self.table.set(column, doc));
+                from += STRETCH;
+                if from < text.len() {
+                    tokio::task::yield_now().await;
+                }
+            }
         }
         for (field, name) in Field::NAMED {
             for value in message::header_values(headers, name) {

@@ -183,6 +183,21 @@ async fn a_search_has_many_letters_indexed_and_few_are_read() {
 }
 
 #[tokio::test]
+async fn all_of_a_long_letter_is_indexed() {
+    let world = world(0).await;
+    let long = |word: &str| letter("lång", &format!("{}{word}\r\n", "höstack ".repeat(80_000)));
+    world.append(world.inbox(), long("nålen"), FlagSet::new()).await;
+    world.append(world.inbox(), long("åålen"), FlagSet::new()).await;
+    world.mailboxes.rebuild_search(TENANT, ACCOUNT, START).await.unwrap();
+    let session = world.select(world.inbox()).await;
+    for (word, uids) in [("NÅLEN", vec![1]), ("k åål", vec![2]), ("höstack", vec![1, 2]), ("nålar", vec![])]
+    {
+        assert_eq!(found(&session, &Query::Body(word.into())).await, uids, "{word}");
+    }
+    assert!(found(&session, &Query::Text("symaskin".into())).await.is_empty());
+}
+
+#[tokio::test]
 async fn segments_are_joined_until_they_are_full() {
     let world = world(100).await;
     for _ in 0..30 {

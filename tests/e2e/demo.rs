@@ -42,6 +42,13 @@ fn the_demo_has_people_and_letters_and_leaves_nothing_behind() {
     imap.login(address, password).expect("993 answers").ok();
     imap.command("SELECT INBOX").expect("993 answers").ok();
     assert!(imap.uids("ALL").expect("993 answers").len() >= 3, "some letters are there already");
+    let teacher =
+        accounts.iter().find(|account| account["school"] == "99900001" && account["role"] == "teacher");
+    let mut imap = Imap::tls(port, &trusting(&certificate)).expect("993 answers");
+    let address =
+        teacher.and_then(|teacher| teacher["address"].as_str()).expect("a teacher of the first school");
+    imap.login(address, password).expect("993 answers").ok();
+    imap.command("SELECT Delade/expedition@skola.test").expect("993 answers").ok();
     let dir = std::path::PathBuf::from(told["dir"].as_str().expect("a path"));
     let pid = Pid::from_raw(i32::try_from(demo.0.id()).expect("a process id")).expect("not zero");
     kill_process(pid, Signal::INT).expect("our own child");

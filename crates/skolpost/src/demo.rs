@@ -6,7 +6,7 @@ mod people;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use admin_api::{Answer, Password, Request};
+use admin_api::{Answer, MemberRights, Password, Request};
 use indicatif::ProgressBar;
 use model::{Domain, EmailAddress, Language, ReversePath, Role, Text};
 use serde_json::json;
@@ -19,6 +19,8 @@ use crate::{init, service};
 
 const DOMAIN: &str = "skola.test";
 const NAME: &str = "Granköpings kommun";
+/// A function of the first school.
+const OFFICE: &str = "expedition@skola.test";
 /// Everybody's; the demo listens on loopback only.
 const PASSWORD: &str = "demo-grankoping";
 /// Marks a folder that a demo made.
@@ -129,8 +131,28 @@ async fn populate(running: &Running, output: Output) -> Result<Vec<Resident>, Fa
         bar.inc(1);
     }
     bar.finish_and_clear();
+    open_office(running, &residents).await?;
     send_letters(running, &residents).await?;
     Ok(residents)
+}
+
+/// The first school's office, which its staff reads and answers from.
+async fn open_office(running: &Running, residents: &[Resident]) -> Result<(), Failure> {
+    let (service, school) = (running.service(), people::SCHOOLS[0].code);
+    let mut staff = residents
+        .iter()
+        .filter(|resident| resident.person.role != Role::Pupil && resident.person.school == school)
+        .map(|resident| resident.address.to_string());
+    let address: EmailAddress = OFFICE.parse().expect("an address");
+    let (name, manager) = ("Expeditionen".to_owned(), staff.next());
+    let school = school.into();
+    let add = Request::FunctionAdd { school, address: address.clone(), name, confidential: false, manager };
+    service.ask(add).await?;
+    for account in staff {
+        let (function, rights) = (address.to_string(), MemberRights::Reply);
+        service.ask(Request::FunctionMemberAdd { function, account, rights }).await?;
+    }
+    Ok(())
 }
 
 async fn send_letters(running: &Running, residents: &[Resident]) -> Result<(), Failure> {
@@ -195,6 +217,7 @@ fn tell(place: &Place, port_base: u16, residents: &[Resident], output: Output) {
              Inkommande: IMAP,  server localhost, port {imaps}, SSL/TLS, vanligt lösenord, användarnamn = adressen\n  \
              Utgående:   SMTP,  server localhost, port {submissions}, SSL/TLS, vanligt lösenord, användarnamn = adressen\n  \
              Certifikatet är självsignerat: godkänn det, eller lita på {certificate}\n\n\
+             Personalen på Åsaskolan ser också {OFFICE}, under mappen Delade.\n\
              Skicka som utifrån:  swaks --server localhost:{smtp} --from nagon@exempel.test --to ADRESS\n\
              Läs på kommandorad:  curl --cacert {certificate} --user 'ADRESS:{PASSWORD}' imaps://localhost:{imaps}/INBOX?ALL\n\
              Styr med:            {program} --dir {dir} status\n\nCtrl-C avslutar."
@@ -205,6 +228,7 @@ fn tell(place: &Place, port_base: u16, residents: &[Resident], output: Output) {
              Incoming: IMAP,  server localhost, port {imaps}, SSL/TLS, normal password, user name = the address\n  \
              Outgoing: SMTP,  server localhost, port {submissions}, SSL/TLS, normal password, user name = the address\n  \
              The certificate is self-signed: accept it, or trust {certificate}\n\n\
+             The staff of Åsaskolan also see {OFFICE}, below the mailbox Delade.\n\
              Send as from outside:     swaks --server localhost:{smtp} --from somebody@example.test --to ADDRESS\n\
              Read on the command line: curl --cacert {certificate} --user 'ADDRESS:{PASSWORD}' imaps://localhost:{imaps}/INBOX?ALL\n\
              Administer with:          {program} --dir {dir} status\n\nCtrl-C ends it."

@@ -9,6 +9,7 @@ use imap_wire::encode;
 use imap_wire::{Code, Completion};
 use mailbox::{MailboxError, WhoShares};
 use model::{AccountId, MailboxName, MailboxRef, Right, Rights, Role, Text};
+use tracing::info;
 
 use crate::conversation::{Outcome, now};
 use crate::folders::Folders;
@@ -53,6 +54,7 @@ pub(crate) async fn set(folders: &Folders<'_>, asked: &SetAcl) -> Outcome {
         return Ok(refusal);
     }
     folders.mailboxes.set_rights(mailbox, holder, rights, now()).await?;
+    info!(by = %folders.account.id, owner = %mailbox.account, mailbox = %mailbox.mailbox, %holder, %rights, "mailbox shared");
     Ok(Completion::ok())
 }
 

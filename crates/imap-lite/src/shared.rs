@@ -97,6 +97,15 @@ impl Folders<'_> {
         self.look_up(name).await?.with(needs)
     }
 
+    /// A mailbox that messages may be put into.
+    ///
+    /// # Errors
+    /// As [`Folders::open`].
+    pub(crate) async fn insert_into(&self, name: &MailboxName) -> Result<Found, MailboxError> {
+        let found = self.look_up(name).await?;
+        found.with(&[Right::Insert]).map(|_| found)
+    }
+
     /// In whose tree a name stands, and what it is called there; `None` for one's own, and for what nobody has shared.
     pub(crate) async fn place_of(
         &self,

@@ -5,12 +5,13 @@
 use imap_wire::command::{MessageSet, Numbering};
 use imap_wire::{Code, Completion, encode};
 use mailbox::{MailboxError, Selected, Transferred};
-use model::{MailboxName, Right, UidSet};
+use model::{MailboxName, MailboxRef, Rights, Uid, UidSet};
 
 use crate::account::Account;
 use crate::conversation::{Outcome, now};
 use crate::folders::Folders;
 use crate::in_mailbox::pick;
+use crate::shared::Found;
 use crate::wire::Wire;
 use crate::{Door, answers, quota};
 
@@ -22,8 +23,8 @@ pub(crate) async fn copy(
     to: &MailboxName,
 ) -> Outcome {
     let (picked, require_all) = (pick(selected, messages)?, require_all(messages));
-    let target = match folders.open(to, &[Right::Insert]).await {
-        Ok(target) => target,
+    let Found { mailbox: target, rights } = match folders.insert_into(to).await {
+        Ok(found) => found,
         Err(error) => return Ok(answers::target_error(&error)),
     };
     if picked.is_empty() {
@@ -34,7 +35,10 @@ pub(crate) async fn copy(
         Err(refusal) => return Ok(refusal),
     };
     match selected.copy(&picked, target, limit, require_all, now()).await {
-        Ok(done) => Ok(copy_uid(&done).map_or_else(Completion::ok, Completion::ok_with)),
+        Ok(done) => {
+            limit_flags(door, target, &done, rights).await?;
+            Ok(copy_uid(&done).map_or_else(Completion::ok, Completion::ok_with))
+        }
         Err(error) => refused(error, door, selected).await,
     }
 }
@@ -48,8 +52,8 @@ pub(crate) async fn move_to(
     wire: &mut Wire,
 ) -> Outcome {
     let (picked, require_all) = (pick(selected, messages)?, require_all(messages));
-    let target = match folders.open(to, &[Right::Insert]).await {
-        Ok(target) => target,
+    let Found { mailbox: target, rights } = match folders.insert_into(to).await {
+        Ok(found) => found,
         Err(error) => return Ok(answers::target_error(&error)),
     };
     if picked.is_empty() {
@@ -61,6 +65,7 @@ pub(crate) async fn move_to(
     };
     match selected.move_to(&picked, target, limit, require_all, now()).await {
         Ok(done) => {
+            limit_flags(door, target, &done, rights).await?;
             if let Some(code) = copy_uid(&done) {
                 encode::ok(&code, "Moved", &mut wire.buffer);
             }
@@ -69,6 +74,17 @@ pub(crate) async fn move_to(
         }
         Err(error) => refused(error, door, selected).await,
     }
+}
+
+/// RFC 4314 §4: what arrives in a mailbox of somebody else has no flags that one may not set there.
+async fn limit_flags(
+    door: &Door,
+    target: MailboxRef,
+    done: &Transferred,
+    rights: Rights,
+) -> Result<(), MailboxError> {
+    let uids: Vec<Uid> = done.pairs.iter().map(|(_, to)| *to).collect();
+    door.mailboxes.limit_flags(target, &uids, rights, now()).await
 }
 
 /// The mailbox that is gone may be this one or the other one.

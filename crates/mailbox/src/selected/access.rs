@@ -5,8 +5,8 @@
 //! from then on. \Seen and all other flags are the mailbox's and not a reader's own; the function's members see
 //! which letters somebody has read.
 
-use model::{AccountId, FlagPatch, FlagSet, MailboxRef, Right, Rights, SystemFlag, UnixMillis};
-use store::Watch;
+use model::{AccountId, FlagPatch, FlagSet, MailboxRef, Right, Rights, SystemFlag, Uid, UnixMillis};
+use store::{Batch, FlagsKey, Op, Watch};
 
 use super::Selected;
 use crate::{MailboxError, Mailboxes};
@@ -50,6 +50,43 @@ impl Mailboxes {
     }
 }
 
+impl Mailboxes {
+    /// Takes from messages that were just put into a mailbox the flags that may not be set there (RFC 4314 §4, COPY).
+    ///
+    /// # Errors
+    /// [`MailboxError::Store`], [`MailboxError::Commit`].
+    pub async fn limit_flags(
+        &self,
+        mailbox: MailboxRef,
+        uids: &[Uid],
+        rights: Rights,
+        now: UnixMillis,
+    ) -> Result<(), MailboxError> {
+        if may_set_all(rights) {
+            return Ok(());
+        }
+        for chunk in uids.chunks(Batch::OPS_MAX) {
+            let mut batch = Batch::new(now);
+            for uid in chunk {
+                let Some(row) = self.store().load(&FlagsKey { mailbox, uid: *uid }).await? else { continue };
+                let left = permitted_flags(&row.flags, rights);
+                if left != row.flags {
+                    let patch = FlagPatch::Replace(left);
+                    batch.ops.push(Op::Update { mailbox, uid: *uid, patch, unchanged_since: None });
+                }
+            }
+            if !batch.ops.is_empty() {
+                self.store().commit(batch).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn may_set_all(rights: Rights) -> bool {
+    [Right::Write, Right::KeepSeen, Right::DeleteMessages].into_iter().all(|right| rights.has(right))
+}
+
 /// RFC 4314 §5.2: any of these makes the mailbox READ-WRITE.
 fn changes_something(rights: Rights) -> bool {
     use Right as R;
@@ -61,7 +98,7 @@ fn changes_something(rights: Rights) -> bool {
 /// What is left of a change of flags under some rights (RFC 4314 §4): with one permitted flag the rest is passed over, as
 /// programs do not understand NO to STORE.
 pub fn permitted(patch: &FlagPatch, rights: Rights) -> Option<FlagPatch> {
-    if rights.has(Right::Write) && rights.has(Right::KeepSeen) && rights.has(Right::DeleteMessages) {
+    if may_set_all(rights) {
         return Some(patch.clone());
     }
     let kept = |flags: &FlagSet| permitted_flags(flags, rights);

@@ -117,6 +117,14 @@ async fn flags_that_may_not_be_set_are_left_out() {
     bo.ok(&format!("SELECT {name}")).await;
     bo.ok("FETCH 3 FLAGS").await.is(&["* 3 FETCH (FLAGS (\\Seen \\Recent))"]);
     bo.ok("STORE 1 +FLAGS (\\Seen \\Flagged)").await.is(&["* 1 FETCH (FLAGS (\\Seen \\Recent))"]);
+    bo.append("INBOX (\\Seen \\Flagged)", "Subject: x\r\n\r\n").await.ends("OK");
+    bo.ok("SELECT INBOX").await;
+    bo.ok(&format!("COPY 1 {name}")).await;
+    bo.ok(&format!("MOVE 1 {name}")).await;
+    bo.ok(&format!("SELECT {name}")).await;
+    bo.ok("FETCH 4:5 FLAGS")
+        .await
+        .is(&["* 4 FETCH (FLAGS (\\Seen \\Recent))", "* 5 FETCH (FLAGS (\\Seen \\Recent))"]);
     // Reading marks as read only where that may be kept.
     let name = shared(&town, "Mapp2", "lrw".parse().unwrap()).await;
     bo.ok(&format!("SELECT {name}")).await;

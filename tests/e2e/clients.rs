@@ -4,10 +4,13 @@
 //! with the way to install it. Scripts and configuration templates lie in `tests/clients`.
 
 mod curl;
+mod fetchmail;
+mod getmail;
 mod mbsync;
 mod msmtp;
 mod neomutt;
 mod node;
+mod offlineimap;
 mod python;
 mod swaks;
 mod thunderbird;

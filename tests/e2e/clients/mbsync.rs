@@ -1,5 +1,7 @@
 //! mbsync keeps a tree of folders with åäö in step, both ways: letters, flags, deletions, new folders.
 
+mod load;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

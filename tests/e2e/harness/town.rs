@@ -98,6 +98,11 @@ impl Town {
         self.dir().join("tls/skolpost.crt")
     }
 
+    /// The authority that signed it, for programs that trust no certificate by itself.
+    pub(crate) fn authority(&self) -> PathBuf {
+        self.dir().join("tls/skolpost-ca.crt")
+    }
+
     pub(crate) fn tls(&self) -> &Arc<ClientConfig> {
         self.tls.as_ref().expect("set by stopped()")
     }
@@ -245,7 +250,7 @@ impl Town {
                 "submission": self.port(587), "imaps": self.port(993),
             },
             "certificate": self.certificate(),
-            "authority": self.dir().join("tls/skolpost-ca.crt"),
+            "authority": self.authority(),
             "work": self.beside("work"),
             "people": people,
         });

@@ -309,7 +309,7 @@ impl World {
         let before: Vec<u32> = self.clients[by].view.iter().map(|belief| belief.really).collect();
         let answer = self.say(by, &format!("{verb} {key}"), expunges, |_, _| {});
         let truth = &self.truth[self.clients[by].mailbox];
-        let found = |uid: &u32| truth.messages.get(uid).is_some_and(|message| matches(message));
+        let found = |uid: &u32| truth.messages.get(uid).is_some_and(&matches);
         let expected: Vec<u32> = if by_uid {
             truth.uids().into_iter().filter(found).collect()
         } else {

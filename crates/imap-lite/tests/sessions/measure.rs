@@ -76,6 +76,43 @@ async fn memory_of_waiting_sessions() {
     println!("{each:.1} KiB for each session in IDLE, both ends in this process");
 }
 
+/// A letter comes to a large mailbox where many sessions wait and whose table has left the memory.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "a measurement"]
+async fn memory_of_sessions_that_rest() {
+    const SESSIONS: usize = 300;
+    for (rest_after_seconds, wish) in [
+        (10_000, "i IDLE"),
+        (0, "i IDLE"),
+        (0, "i NOTIFY SET (SELECTED (MessageNew MessageExpunge FlagChange))"),
+        (0, "i NOTIFY SET (SELECTED (MessageNew MessageExpunge)) (PERSONAL (MessageNew MessageExpunge))"),
+    ] {
+        let limits = imap_lite::Limits {
+            rest_after_seconds,
+            connections_per_account_max: 10_000,
+            ..Default::default()
+        };
+        let service = Service::with(limits, true).await;
+        service.file(&vec![&*letter("one"); 20_000]).await;
+        let mut clients = vec![service.ada_in_inbox().await];
+        let before = resident_kib();
+        for _ in 0..SESSIONS {
+            let mut client = service.ada_in_inbox().await;
+            client.send(&format!("{wish}\r\n")).await;
+            client.line().await;
+            clients.push(client);
+        }
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        service.mailboxes.sweep(crate::support::now().after(Duration::from_secs(100)));
+        service.file(&[&letter("new")]).await;
+        for client in clients.iter_mut().skip(1) {
+            assert_eq!(client.line().await, "* 20001 EXISTS");
+        }
+        let each = (resident_kib().saturating_sub(before)) as f64 / SESSIONS as f64;
+        println!("{wish:?}, rest after {rest_after_seconds} s: {each:.1} KiB a session, both ends");
+    }
+}
+
 fn resident_kib() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
     let line = status.lines().find(|line| line.starts_with("VmRSS")).unwrap();

@@ -82,7 +82,19 @@ impl Conversation {
     ) -> Self {
         let login_by = Instant::now() + Duration::from_secs(door.limits.login_seconds_max);
         let session = Session::new(config, transport);
-        Self { door, session, peer, login_by, login: None, selected: None, incoming: None, inflater: None, listening: None, stirred: false, contexts: Contexts::default() }
+        Self {
+            door,
+            session,
+            peer,
+            login_by,
+            login: None,
+            selected: None,
+            incoming: None,
+            inflater: None,
+            listening: None,
+            stirred: false,
+            contexts: Contexts::default(),
+        }
     }
 
     pub(crate) async fn run(&mut self, mut wire: Wire) -> io::Result<()> {
@@ -394,7 +406,9 @@ impl Conversation {
             Request::Unsubscribe(name) => folders.subscribe(&name, false).await,
             Request::List(asked) => list::list(&door, &folders, &asked, wire).await,
             Request::Lsub(asked) => list::lsub(&folders, &asked, wire).await,
-            Request::Status { mailbox, items } => status::status(&door, &folders, &mailbox, &items, wire).await,
+            Request::Status { mailbox, items } => {
+                status::status(&door, &folders, &mailbox, &items, wire).await
+            }
             Request::Namespace => list::namespace(&folders, wire),
             Request::GetQuota { root } => quota::quota(&door, &folders, &root, wire).await,
             Request::GetQuotaRoot(name) => quota::quota_root(&door, &folders, &name, wire).await,

@@ -18,8 +18,9 @@ fn letter(subject: &str) -> String {
 }
 
 fn far(imap: &mut Imap) -> Letters {
-    imap.command(&format!("SELECT {FOLDER}")).unwrap().ok();
-    let fetched = imap.command("FETCH 1:* (FLAGS BODY.PEEK[HEADER.FIELDS (SUBJECT)])").unwrap().ok();
+    imap.command(&format!("SELECT {FOLDER}")).expect("993 answers").ok();
+    let fetched =
+        imap.command("FETCH 1:* (FLAGS BODY.PEEK[HEADER.FIELDS (SUBJECT)])").expect("993 answers").ok();
     let mut letters = Letters::new();
     for response in fetched.untagged.iter().filter(|response| response.text.contains(" FETCH (")) {
         let Some(subject) = response.literals.first() else { continue };
@@ -64,18 +65,22 @@ fn change_near(laptop: &Laptop, round: u32) {
 }
 
 fn change_far(imap: &mut Imap, round: u32) {
-    imap.command(&format!("SELECT {FOLDER}")).unwrap().ok();
-    let uids = imap.uids("ALL").unwrap();
+    imap.command(&format!("SELECT {FOLDER}")).expect("993 answers").ok();
+    let uids = imap.uids("ALL").expect("993 answers");
     let every = |rest: u32| {
         let some = uids.iter().enumerate().filter(|(at, _)| (*at as u32 + round) % 5 == rest);
         some.map(|(_, uid)| uid.to_string()).collect::<Vec<_>>().join(",")
     };
-    imap.command(&format!(r"UID STORE {} +FLAGS.SILENT (\Flagged)", every(0))).unwrap().ok();
-    imap.command(&format!(r"UID STORE {} -FLAGS.SILENT (\Flagged \Answered)", every(1))).unwrap().ok();
-    imap.command(&format!(r"UID STORE {} +FLAGS.SILENT (\Deleted)", every(2))).unwrap().ok();
-    imap.command("EXPUNGE").unwrap().ok();
+    imap.command(&format!(r"UID STORE {} +FLAGS.SILENT (\Flagged)", every(0))).expect("993 answers").ok();
+    imap.command(&format!(r"UID STORE {} -FLAGS.SILENT (\Flagged \Answered)", every(1)))
+        .expect("993 answers")
+        .ok();
+    imap.command(&format!(r"UID STORE {} +FLAGS.SILENT (\Deleted)", every(2))).expect("993 answers").ok();
+    imap.command("EXPUNGE").expect("993 answers").ok();
     for number in 0..20 {
-        imap.append(FOLDER, r"\Flagged", letter(&format!("far {round} {number}")).as_bytes()).unwrap().ok();
+        imap.append(FOLDER, r"\Flagged", letter(&format!("far {round} {number}")).as_bytes())
+            .expect("993 answers")
+            .ok();
     }
 }
 

@@ -63,39 +63,69 @@ type Retry<'a> = Option<(&'a str, &'a str)>;
 fn is_match<'a>(mut pattern: &'a str, mut text: &'a str) -> bool {
     let (mut star, mut percent): (Retry<'a>, Retry<'a>) = (None, None);
     loop {
-        if let Some(after) = pattern.strip_prefix('*') {
-            // Nothing before the latest `*` needs a second look: it can swallow whatever an earlier one could.
-            (star, percent, pattern) = (Some((after, text)), None, after);
-        } else if let Some(after) = pattern.strip_prefix('%') {
-            (percent, pattern) = (Some((after, text)), after);
-        } else {
-            match (split(pattern), split(text)) {
-                (None, None) => return true,
-                (Some((wanted, pattern_rest)), Some((found, text_rest))) if wanted == found => {
-                    (pattern, text) = (pattern_rest, text_rest);
-                }
-                _ => {
-                    let in_level = percent.and_then(|retry| swallow(retry, false));
-                    if in_level.is_none() {
-                        star = star.and_then(|retry| swallow(retry, true));
-                    }
-                    percent = in_level;
-                    let Some(retry) = percent.or(star) else { return false };
-                    (pattern, text) = retry;
-                }
+        let wildcard = pattern.chars().next().filter(|c| matches!(c, '*' | '%'));
+        let literal = literal(pattern);
+        let mismatch = match wildcard {
+            Some('*') => {
+                // Nothing before the latest `*` needs a second look: it can swallow whatever an earlier one could.
+                percent = None;
+                star = behind(pattern, text, true);
+                star.is_none()
             }
+            Some(_) => {
+                percent = behind(pattern, text, false);
+                percent.is_none()
+            }
+            None if text.starts_with(literal) && (literal != pattern || literal == text) => {
+                (pattern, text) = (&pattern[literal.len()..], &text[literal.len()..]);
+                if pattern.is_empty() {
+                    return true;
+                }
+                continue;
+            }
+            None => {
+                percent = percent.and_then(|retry| again(retry, false));
+                percent.is_none()
+            }
+        };
+        if mismatch && wildcard != Some('*') {
+            star = star.and_then(|retry| again(retry, true));
         }
+        let Some(retry) = percent.or(star) else { return false };
+        (pattern, text) = retry;
     }
 }
 
-fn swallow<'a>((pattern, text): (&'a str, &'a str), delimiter_too: bool) -> Option<(&'a str, &'a str)> {
-    let (c, rest) = split(text)?;
-    (delimiter_too || c != HIERARCHY_DELIMITER).then_some((pattern, rest))
+/// What stands before the next wildcard.
+fn literal(pattern: &str) -> &str {
+    &pattern[..pattern.find(['*', '%']).unwrap_or(pattern.len())]
 }
 
-fn split(text: &str) -> Option<(char, &str)> {
-    let mut chars = text.chars();
-    chars.next().map(|c| (c, chars.as_str()))
+/// The text from where what stands behind a wildcard can begin; looked for and not tried octet by octet, so that long names
+/// and patterns of one letter cost no more than others.
+fn swallow<'a>(pattern: &str, text: &'a str, delimiter_too: bool) -> Option<&'a str> {
+    let literal = literal(pattern);
+    let at = match literal == pattern {
+        true if text.ends_with(literal) => text.len() - literal.len(),
+        true => return None,
+        false => text.find(literal)?,
+    };
+    (delimiter_too || !text[..at].contains(HIERARCHY_DELIMITER)).then_some(&text[at..])
+}
+
+/// Where to go on behind the wildcard at the start of `pattern`.
+fn behind<'a>(pattern: &'a str, text: &'a str, delimiter_too: bool) -> Retry<'a> {
+    let pattern = &pattern[1..];
+    swallow(pattern, text, delimiter_too).map(|text| (pattern, text))
+}
+
+/// The same from one letter on.
+fn again<'a>((pattern, text): (&'a str, &'a str), delimiter_too: bool) -> Retry<'a> {
+    let c = text.chars().next()?;
+    if c == HIERARCHY_DELIMITER && !delimiter_too {
+        return None;
+    }
+    swallow(pattern, &text[c.len_utf8()..], delimiter_too).map(|text| (pattern, text))
 }
 
 #[cfg(test)]
@@ -129,6 +159,24 @@ mod tests {
             assert_eq!(matches(pattern, name), expected, "{pattern} {name}");
         }
         assert_eq!(ListPattern::new("%%*%").unwrap().as_str(), "*");
+    }
+
+    #[test]
+    fn long_names_against_long_patterns_take_no_time() {
+        let begun = std::time::Instant::now();
+        let (name, a) = ("a".repeat(1000), "a".repeat(490));
+        for pattern in [
+            format!("*{a}b"),
+            format!("*{a}b*"),
+            format!("%{a}b%"),
+            format!("*{a}*{a}%{a}"),
+            "*a".repeat(900),
+        ] {
+            for _ in 0..1000 {
+                is_match(&pattern, &name);
+            }
+        }
+        assert!(begun.elapsed() < std::time::Duration::from_secs(5), "{:?}", begun.elapsed());
     }
 
     fn slow(pattern: &[char], text: &[char]) -> bool {

@@ -92,7 +92,11 @@ pub(crate) async fn find(
     let mut search = pin!(selected.search_watched(query, None, now(), &progress));
     let patience = Duration::from_secs(limits.search_progress_seconds).max(Duration::from_millis(1));
     loop {
-        match timeout(patience, &mut search).await {
+        let found = tokio::select! {
+            found = timeout(patience, &mut search) => found,
+            left = wire.abandoned() => return Err(left.into()),
+        };
+        match found {
             Ok(found) => return Ok(found?),
             Err(_) => tell_progress(&progress, wire).await?,
         }

@@ -11,13 +11,15 @@ use directory::LoginWatch;
 use imap_wire::{Enabled, Tag};
 use listen::{Stop, Stream};
 use rustls::ServerConfig;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::compress::{self, Inflater};
 use crate::news::Sources;
 
 /// Octets read at once.
 const READ_OCTETS: usize = 16 * 1024;
+/// So often a command that takes long looks whether somebody still waits.
+const LEFT_AFTER: Duration = Duration::from_millis(500);
 /// Octets deflated at once.
 const DEFLATE_OCTETS: usize = 128 * 1024;
 
@@ -273,6 +275,23 @@ impl Wire {
         if let Some(inflater) = &mut self.line.inflater {
             inflater.allow(octets as u64);
         }
+    }
+
+    /// Returns when nobody waits for the answer any more: the client has left, or its log-in no longer counts. For what
+    /// takes long without a word; what changes something is not broken off.
+    pub(crate) async fn abandoned(&mut self) -> io::Error {
+        loop {
+            sleep(LEFT_AFTER).await;
+            match self.line.over().await {
+                Some(Over::LoggedOut(_)) => break,
+                Some(Over::Stopping) => self.line.stopping = true,
+                None => {}
+            }
+            if self.line.stream.is_ended() {
+                break;
+            }
+        }
+        io::ErrorKind::ConnectionAborted.into()
     }
 
     /// Begins TLS.

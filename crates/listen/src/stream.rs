@@ -1,11 +1,13 @@
 //! A connection's octets, with or without TLS, with a limit on how long a write may hang.
 
 use std::io;
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use rustls::ServerConfig;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, Interest};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
@@ -94,6 +96,19 @@ impl Stream {
         match &self.inner {
             Inner::Plain(stream) => stream.readable().await,
             Inner::Tls(stream) => stream.get_ref().0.readable().await,
+        }
+    }
+    /// Has the peer ended its side, whatever it has said before? Does not wait.
+    pub fn is_ended(&self) -> bool {
+        let stream = match &self.inner {
+            Inner::Plain(stream) => stream,
+            Inner::Tls(stream) => stream.get_ref().0,
+        };
+        let ready = pin!(stream.ready(Interest::READABLE));
+        match ready.poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(Ok(ready)) => ready.is_read_closed(),
+            Poll::Ready(Err(_)) => true,
+            Poll::Pending => false,
         }
     }
     /// Writes all of it and sends it off.

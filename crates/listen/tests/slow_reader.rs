@@ -5,7 +5,7 @@
 use std::time::{Duration, Instant};
 
 use listen::Stream;
-use tokio::io::AsyncReadExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 const TIME_MAX: Duration = Duration::from_millis(500);
@@ -44,4 +44,19 @@ async fn a_peer_that_takes_some_now_and_then_gets_all() {
     stream.write(&vec![0; OCTETS]).await.unwrap();
     stream.close().await;
     assert_eq!(reader.await.unwrap(), OCTETS);
+}
+
+#[tokio::test]
+async fn a_peer_that_has_left_is_seen_behind_what_it_said() {
+    let (stream, mut peer) = pair().await;
+    assert!(!stream.is_ended());
+    peer.write_all(b"never read").await.unwrap();
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    assert!(!stream.is_ended());
+    drop(peer);
+    let begun = Instant::now();
+    while !stream.is_ended() {
+        assert!(begun.elapsed() < Duration::from_secs(5));
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
 }

@@ -89,7 +89,7 @@ fn under_attack(town: &Town, asa: &Person, per: &Person, attack: Attack) -> (u64
         for number in 0..SESSIONS {
             let all_in = &all_in;
             scope.spawn(move || {
-                let mut imap = town.imap(asa);
+                let mut imap = enter(town, asa);
                 imap.command("SELECT INBOX").expect("993 answers").ok();
                 imap.set_wait(Duration::from_millis(200)).expect("a socket of ours");
                 all_in.wait();
@@ -103,6 +103,20 @@ fn under_attack(town: &Town, asa: &Person, per: &Person, attack: Attack) -> (u64
         sampler.join().expect("the sampler only reads a file");
         (peak.load(Ordering::Relaxed), slowest)
     })
+}
+
+/// Logs in, as soon as the sessions of the attack before are over.
+fn enter(town: &Town, person: &Person) -> Imap {
+    let begun = Instant::now();
+    loop {
+        let mut imap = Imap::tls(town.port(993), town.tls()).expect("993 answers");
+        let answer = imap.login(&person.address, &person.password).expect("993 answers");
+        if answer.status.starts_with("OK") {
+            return imap;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(60), "{}", answer.status);
+        thread::sleep(Duration::from_millis(200));
+    }
 }
 
 /// Somebody else works meanwhile.
@@ -168,12 +182,19 @@ fn half_letters(imap: &mut Imap, _: usize) -> io::Result<()> {
 }
 
 fn searches(imap: &mut Imap, number: usize) -> io::Result<()> {
-    let keys: String = (0..240).map(|key| format!("OR TEXT \"torsdag {key}\" ")).collect();
-    push(imap, format!("s{number} UID SEARCH {keys}TEXT finns-inte\r\n").as_bytes())
+    let keys: String = (0..240).map(|key| format!("NOT TEXT \"torsdag {key}\" ")).collect();
+    let command = format!("UID SEARCH {keys}NOT HEADER X-Spam ja");
+    imap.write(format!("s{number} {command}\r\n").repeat(10).as_bytes())?;
+    hold()
 }
 
 fn patterns(imap: &mut Imap, _: usize) -> io::Result<()> {
-    push(imap, format!("l LIST \"\" ({}*)\r\n", format!("*{}b ", "a*".repeat(100)).repeat(200)).as_bytes())
+    let patterns = format!("*{}b ", "a".repeat(390)).repeat(5);
+    imap.set_wait(ATTACK)?;
+    if let Ok(answer) = imap.command(&format!("LIST \"\" ({patterns}%)")) {
+        answer.ok();
+    }
+    push(imap, format!("l LIST \"\" ({patterns}%)\r\n").as_bytes())
 }
 
 fn slow_reader(imap: &mut Imap, _: usize) -> io::Result<()> {

@@ -323,7 +323,8 @@ mod tests {
                 Some(letters.prepare(tenant, Spool::from_bytes("Subject: x\r\n\r\n")).await.unwrap());
             shares.insert(tenant, ReadyShare { share, secret, prepared });
         }
-        Ready { queue_id: QueueId::new(1), at: AT, zone: Zone::UTC, heading, shares }.batch(Route::RECIPIENTS_MAX)
+        Ready { queue_id: QueueId::new(1), at: AT, zone: Zone::UTC, heading, shares }
+            .batch(Route::RECIPIENTS_MAX)
     }
 
     #[tokio::test]

@@ -47,6 +47,6 @@ pub use submission::{
     Added, FromError, MissingFields, SenderAddress, SenderField, claimed_senders, from_addresses,
     missing_fields, without_private_fields,
 };
-pub use transfer::{Transfer, TransferDecoder};
 pub use trace::{Received, With, hops, received_header, return_path_header};
+pub use transfer::{Transfer, TransferDecoder};
 pub use view::DerivedView;

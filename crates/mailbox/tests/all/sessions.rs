@@ -219,7 +219,12 @@ async fn appends_keep_the_quota() {
     let spool = store::Spool::from_bytes(letter("1"));
     let letter = world.mailboxes.letters().prepare(crate::world::TENANT, spool).await.unwrap();
     let size = letter.size;
-    let new = mailbox::NewLetter { letter, flags: FlagSet::new(), internal_date: Some(UnixMillis(5)), zone: model::Zone::UTC };
+    let new = mailbox::NewLetter {
+        letter,
+        flags: FlagSet::new(),
+        internal_date: Some(UnixMillis(5)),
+        zone: model::Zone::UTC,
+    };
     let room = QuotaLimit { bytes: Some(size * 2), messages: None };
     let append = |count| world.mailboxes.append(world.inbox(), vec![new.clone(); count], room, START);
     assert!(matches!(append(3).await, Err(MailboxError::OverQuota)));

@@ -233,6 +233,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
         self.stream.get_mut().write_all(octets).await.unwrap();
         self.stream.get_mut().flush().await.unwrap();
     }
+    /// Sends, and sees the service hang up on it: perhaps before all of it is sent.
+    pub(crate) async fn is_hung_up_on(&mut self, octets: &[u8]) {
+        let sent = timeout(PATIENCE, self.stream.get_mut().write_all(octets)).await.expect("nobody hung up");
+        if sent.is_ok() {
+            let mut line = Vec::new();
+            let read =
+                timeout(PATIENCE, self.stream.read_until(b'\n', &mut line)).await.expect("nobody hung up");
+            assert!(read.is_err() || line.is_empty(), "{:?}", String::from_utf8_lossy(&line));
+        }
+    }
     /// One answer, with its literals; empty at the end of the connection.
     pub(crate) async fn line(&mut self) -> String {
         timeout(PATIENCE, self.read_line()).await.expect("no answer came")

@@ -42,6 +42,9 @@ pub enum DirectoryError {
     /// The local part belongs to a function.
     #[error("the address {0} is reserved for a function")]
     AddressReserved(EmailAddress),
+    /// The local part is one that machines write from or look up.
+    #[error("the address {0} is kept for programs")]
+    AddressMechanical(EmailAddress),
     /// The local part is not one that people are given.
     #[error("the address {0} has characters that an address of ours cannot have")]
     AddressCharacters(EmailAddress),
@@ -97,7 +100,7 @@ impl DirectoryError {
             Self::Exists(_) => "exists",
             Self::AddressTaken(_) => "address-taken",
             Self::AddressUsedBefore(_) => "address-used-before",
-            Self::AddressReserved(_) => "address-reserved",
+            Self::AddressReserved(_) | Self::AddressMechanical(_) => "address-reserved",
             Self::AddressCharacters(_) => "address-characters",
             Self::ForeignDomain(_) => "foreign-domain",
             Self::NoAutomaticAddress => "no-automatic-address",
@@ -131,6 +134,7 @@ impl DirectoryError {
             Self::AddressTaken(_)
             | Self::AddressUsedBefore(_)
             | Self::AddressReserved(_)
+            | Self::AddressMechanical(_)
             | Self::AddressCharacters(_)
             | Self::ForeignDomain(_)
             | Self::NoAutomaticAddress
@@ -180,6 +184,14 @@ impl DirectoryError {
             Self::AddressReserved(address) => (
                 format!("Adressen {address} är avsedd för en funktion, inte för en person. Välj en annan."),
                 format!("The address {address} is kept for a function, not for a person. Choose another."),
+            ),
+            Self::AddressMechanical(address) => (
+                format!(
+                    "Adressen {address} används av program och kan inte vara en funktion. Välj en annan."
+                ),
+                format!(
+                    "The address {address} is used by programs and cannot be a function. Choose another."
+                ),
             ),
             Self::AddressCharacters(address) => (
                 format!(

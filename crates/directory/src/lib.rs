@@ -30,7 +30,10 @@ pub use auth::{AuthConfig, AuthError, Ended, Login, LoginWatch};
 pub use directory::Directory;
 pub use error::{DirectoryError, Thing};
 pub use keys::Group;
-pub use names::{NameError, NameTable, PersonName, class_label, is_function, is_reserved, screen};
+pub use names::{
+    NameError, NameTable, PersonName, class_label, is_function, is_head_teacher, is_health, is_operators,
+    is_reserved, screen,
+};
 pub use quota::Quota;
 pub use resolve::{Recipient, Resolution};
 pub use rows::{

@@ -1,10 +1,12 @@
 //! Names of people, and how they become addresses.
 
+mod function;
 mod local_part;
 mod person;
 mod reserved;
 mod screen;
 
+pub use function::{is_head_teacher, is_health, is_operators};
 pub use local_part::NameTable;
 pub(crate) use local_part::{local_part, with_suffix};
 pub(crate) use person::title;

@@ -25,7 +25,7 @@ macro_rules! record {
     };
 }
 record!(TenantEntry, DomainEntry, SchoolEntry, SchoolRef, ClassEntry, AccountEntry, AddressEntry, LoginEntry);
-record!(MemberEntry, TombstoneEntry, Quota, FunctionEntry, DeniedEntry);
+record!(MemberEntry, Quota, FunctionEntry, DeniedEntry);
 
 /// A municipality.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -257,12 +257,32 @@ pub(crate) struct DeniedEntry {
 }
 
 /// An address or account id that was given once.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TombstoneEntry {
     /// To this account: the same person coming back may have it again.
     pub account: AccountId,
     /// When.
     pub given: UnixMillis,
+    /// It was a function's of this school, which may make it again.
+    pub school: Option<SchoolId>,
+}
+
+/// Most have no school and are kept as they always were; the others are of version 2.
+impl Record for TombstoneEntry {
+    fn encode(&self) -> Vec<u8> {
+        match self.school {
+            None => encode_versioned(1, &(self.account, self.given)),
+            Some(school) => encode_versioned(2, &(self.account, self.given, school)),
+        }
+    }
+    fn decode(bytes: &[u8]) -> Result<Self, RecordError> {
+        if bytes.first() == Some(&2) {
+            let (account, given, school) = decode_versioned(2, bytes)?;
+            return Ok(Self { account, given, school: Some(school) });
+        }
+        let (account, given) = decode_versioned(1, bytes)?;
+        Ok(Self { account, given, school: None })
+    }
 }
 
 /// Roles as numbers that stay on disk whatever becomes of the order in `model`.
@@ -298,5 +318,21 @@ pub(crate) mod role_code {
     }
     pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Role, D::Error> {
         role(u8::deserialize(deserializer)?).ok_or_else(|| D::Error::custom("no role has this number"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tombstones_of_both_kinds_read_back() {
+        for school in [None, Some(SchoolId::new(7))] {
+            let entry = TombstoneEntry { account: AccountId::new(3), given: UnixMillis(9), school };
+            assert_eq!(TombstoneEntry::decode(&entry.encode()), Ok(entry));
+        }
+        // As they were written before they knew schools.
+        let old = encode_versioned(1, &(AccountId::new(3), UnixMillis(9)));
+        assert_eq!(TombstoneEntry::decode(&old).unwrap().school, None);
     }
 }

@@ -2,10 +2,11 @@
 
 /// Functions that mail for a domain is sent to (RFC 2142), and those that every mail operator knows. They may be given
 /// to a member of staff as a further address, and pass from one to the next.
-const FUNCTIONS: [&str; 18] = [
+const FUNCTIONS: [&str; 22] = [
     "abuse",
     "admin",
     "administrator",
+    "dns",
     "ftp",
     "hostmaster",
     "info",
@@ -17,7 +18,10 @@ const FUNCTIONS: [&str; 18] = [
     "root",
     "sales",
     "security",
+    "ssladmin",
+    "ssladministrator",
     "support",
+    "sysadmin",
     "usenet",
     "uucp",
     "webmaster",

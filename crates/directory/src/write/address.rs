@@ -1,6 +1,6 @@
 //! Giving an address: once, to one account, for ever.
 
-use model::{AccountId, EmailAddress, LocalPart, TenantId, UnixMillis};
+use model::{AccountId, EmailAddress, LocalPart, SchoolId, TenantId, UnixMillis};
 use store::Batch;
 
 use super::Draft;
@@ -15,8 +15,8 @@ pub(super) enum Purpose {
     Person,
     /// A further one of a member of staff, which may be a function's.
     StaffAlias,
-    /// A function's own.
-    Function,
+    /// A function's own, of this school.
+    Function(SchoolId),
 }
 
 impl Directory {
@@ -33,13 +33,15 @@ impl Directory {
         if !local.bytes().all(|b| b.is_ascii_alphanumeric() || b".-_".contains(&b)) {
             return Err(DirectoryError::AddressCharacters(address.clone()));
         }
-        let allowed = match purpose {
-            Purpose::Person => !is_reserved(&local),
-            Purpose::StaffAlias => !is_reserved(&local) || is_function(&local),
-            Purpose::Function => !is_mechanical(&local),
-        };
-        if !allowed {
-            return Err(DirectoryError::AddressReserved(address.clone()));
+        match purpose {
+            Purpose::Function(_) if is_mechanical(&local) => {
+                return Err(DirectoryError::AddressMechanical(address.clone()));
+            }
+            Purpose::StaffAlias if is_function(&local) => {}
+            Purpose::Person | Purpose::StaffAlias if is_reserved(&local) => {
+                return Err(DirectoryError::AddressReserved(address.clone()));
+            }
+            _ => {}
         }
         if self.tenant_of(address.domain()).await? != Some(tenant) {
             return Err(DirectoryError::ForeignDomain(address.clone()));
@@ -48,10 +50,12 @@ impl Directory {
             return Err(DirectoryError::AddressTaken(address.clone()));
         }
         let tombstone = TombstoneKey::address(tenant, entry, &address.folded());
+        let again = |before: &TombstoneEntry| match purpose {
+            Purpose::Function(school) => before.school == Some(school),
+            Purpose::Person | Purpose::StaffAlias => before.account == account,
+        };
         match self.store.load(&tombstone).await? {
-            Some(tombstone) if tombstone.account != account => {
-                Err(DirectoryError::AddressUsedBefore(address.clone()))
-            }
+            Some(before) if !again(&before) => Err(DirectoryError::AddressUsedBefore(address.clone())),
             seen => Ok(seen),
         }
     }
@@ -97,8 +101,8 @@ impl Directory {
         Ok(!used && self.holder(tenant, address).await?.is_none())
     }
 
-    /// The rows of a new address. A reserved one is no person's: it passes from one function to the next and leaves no
-    /// tombstone.
+    /// The rows of a new address. A reserved one is no person's: it leaves a tombstone only where a school's function
+    /// is removed.
     pub(super) fn give_address(
         batch: &mut Batch,
         tenant: TenantId,
@@ -118,7 +122,7 @@ impl Directory {
                 Some(before) => batch.require_is(&tombstone, &before),
                 None => batch.require_absent(&tombstone),
             }
-            batch.put(&tombstone, &TombstoneEntry { account: to.account, given: now });
+            batch.put(&tombstone, &TombstoneEntry { account: to.account, given: now, school: None });
         }
     }
 }

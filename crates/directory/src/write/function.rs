@@ -1,6 +1,7 @@
 //! Functions of a school, such as `expedition@`: an account that receives and that nobody logs in with.
 //!
-//! Its address may be a reserved one, which then passes to the next function of that name. Who works in its mailboxes is
+//! Its address may be a reserved one. When it is removed, the address stays the school's, which may make it again; only
+//! those of who runs the mail pass between schools. Who works in its mailboxes is
 //! written in `mailbox`; here stands who decides about that.
 
 use model::{AccountId, CredentialVersion, EmailAddress, Role, SchoolId, TenantId, UnixMillis};
@@ -47,8 +48,9 @@ impl Directory {
             return Err(DirectoryError::NotFound(Thing::School));
         }
         let account = AccountId::new(random::number());
-        let before =
-            self.check_address(tenant, &municipality, &new.address, account, Purpose::Function).await?;
+        let before = self
+            .check_address(tenant, &municipality, &new.address, account, Purpose::Function(new.school))
+            .await?;
         let mut batch = Batch::new(now);
         batch.require_present(&SchoolKey { tenant, school: new.school });
         let to = AddressEntry { account, kind: AddressKind::Primary };
@@ -124,6 +126,27 @@ impl Directory {
             }
         }
         Ok(all)
+    }
+
+    /// Changes what people call a function, and how it is guarded.
+    ///
+    /// # Errors
+    /// What is wrong with the name.
+    pub fn change_function(
+        &self,
+        tenant: TenantId,
+        account: AccountId,
+        (entry, old): (&AccountEntry, FunctionEntry),
+        (name, new): (&str, FunctionEntry),
+        now: UnixMillis,
+    ) -> Result<Batch, DirectoryError> {
+        let (key, mut batch) = (AccountKey { tenant, account }, Batch::new(now));
+        batch.require_is(&key, entry);
+        batch.put(&key, &AccountEntry { first: title(name)?, changed: now, ..entry.clone() });
+        let key = FunctionKey { tenant, account };
+        batch.require_is(&key, &old);
+        batch.put(&key, &new);
+        Ok(batch)
     }
 
     /// Changes who answers for a function.

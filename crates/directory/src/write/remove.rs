@@ -9,6 +9,7 @@ use store::Batch;
 
 use super::account::groups;
 use crate::keys::{AccountKey, AddressKey, DeniedKey, FunctionKey, MemberKey, TombstoneKey};
+use crate::names::is_operators;
 use crate::{
     AccountEntry, AccountState, Directory, DirectoryError, Group, MemberEntry, Thing, TombstoneEntry,
 };
@@ -30,12 +31,18 @@ impl Directory {
         batch.require_is(&key, &old);
         batch.put(&key, &stripped(&old, now));
         let tombstone = TombstoneKey::account(tenant, &municipality, account);
-        batch.put(&tombstone, &TombstoneEntry { account, given: old.created });
+        batch.put(&tombstone, &TombstoneEntry { account, given: old.created, school: None });
         for (address, _) in old.addresses() {
             batch.delete(&AddressKey { tenant, folded: address.folded() });
         }
         if old.state == AccountState::Function {
             batch.delete(&FunctionKey { tenant, account });
+            for (address, _) in
+                old.addresses().filter(|(address, _)| !is_operators(&address.local().folded()))
+            {
+                let tombstone = TombstoneKey::address(tenant, &municipality, &address.folded());
+                batch.put(&tombstone, &TombstoneEntry { account, given: now, school: old.school });
+            }
         }
         batch.delete(&DeniedKey { tenant, account });
         for group in groups(&old) {

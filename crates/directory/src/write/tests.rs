@@ -146,6 +146,39 @@ async fn a_function_passes_from_one_to_the_next_and_no_pupil_holds_it() {
 }
 
 #[tokio::test]
+async fn a_removed_functions_address_stays_its_schools() {
+    let town = School::open().await;
+    let (directory, tenant) = (&town.directory, town.tenant);
+    let code = "99900002".parse().unwrap();
+    let (elsewhere, batch) = directory.add_school(tenant, code, "Öskolan", NOW).await.unwrap();
+    town.commit(batch).await;
+    let new = |school, text: &str| crate::NewFunction {
+        school,
+        name: "Boxen".into(),
+        address: address(text),
+        confidential: false,
+        manager: None,
+    };
+    let eva = town.add(Role::Staff, "Eva", "Ek").await;
+    for text in ["expedition@skola.test", "vaktmastare@skola.test"] {
+        for _ in 0..2 {
+            let plan = directory.plan_function(tenant, new(town.school, text), NOW).await.unwrap();
+            town.commit(plan.batch).await;
+            town.commit(directory.remove(tenant, plan.account, NOW).await.unwrap()).await;
+            town.commit(directory.forget(tenant, plan.account, NOW).await.unwrap()).await;
+        }
+        let other = directory.plan_function(tenant, new(elsewhere, text), NOW).await.unwrap_err();
+        assert_eq!(other.code(), "address-used-before", "{text}");
+        assert!(directory.add_alias(tenant, eva, &address(text), NOW).await.is_err(), "{text}");
+    }
+    // A person's address never becomes a function's, the person's own school or not.
+    town.commit(directory.add_alias(tenant, eva, &address("eva@skola.test"), NOW).await.unwrap()).await;
+    town.commit(directory.remove_alias(tenant, eva, &address("eva@skola.test"), NOW).await.unwrap()).await;
+    let taken = directory.plan_function(tenant, new(town.school, "eva@skola.test"), NOW).await.unwrap_err();
+    assert_eq!(taken.code(), "address-used-before");
+}
+
+#[tokio::test]
 async fn a_new_name_keeps_the_old_address_for_a_while() {
     let school = School::open().await;
     let account = school.add(Role::Staff, "Eva", "Ek").await;

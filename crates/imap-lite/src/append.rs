@@ -9,13 +9,14 @@
 mod catenate;
 mod letter;
 mod memory;
+mod sent_copy;
 
 use std::io;
 
 use imap_wire::command::{Append, AppendMessage, CatenatePart};
 use imap_wire::{Code, Completion, encode};
-use mailbox::{Appended, MailboxError, Mailboxes, NewLetter, Prepared, QuotaLimit, permitted_flags};
-use model::{AccountId, MailboxRef, Right, Rights, SpecialUse, Uid, UidSet};
+use mailbox::{Appended, MailboxError, Mailboxes, NewLetter, QuotaLimit, permitted_flags};
+use model::{AccountId, MailboxRef, Right, Rights, Uid, UidSet};
 use store::{Health, SpoolWriter, Usage};
 
 use crate::account::Account;
@@ -214,15 +215,22 @@ pub(crate) async fn finish(door: &Door, incoming: Incoming, wire: &mut Wire) -> 
     let rights = rights(&door.mailboxes, mailbox, replaced, by).await?;
     let spool = spool.finish();
     let mut letters = Vec::with_capacity(whole.len());
+    let mut octets = None;
     for letter in whole {
         let content = match spool.slice(letter.range()) {
             Ok(content) => content,
             Err(error) => return Ok(answers::spool_error(&error)),
         };
-        let prepared = door.mailboxes.letters().prepare(mailbox.tenant, content).await;
+        let prepared = door.mailboxes.letters().prepare(mailbox.tenant, content.clone()).await;
+        octets = Some(content);
         let ready = letter.ready(prepared.map_err(MailboxError::from)?);
         // RFC 4314 §4: flags that may not be set are left out.
         letters.push(NewLetter { flags: permitted_flags(&ready.flags, rights), ..ready });
+    }
+    if let (Some(octets), None, [only]) = (octets, replaced, &letters[..])
+        && let Some(settled) = sent_copy::settle(door, (mailbox, rights), only, &octets, quota).await?
+    {
+        return Ok(settled);
     }
     drop((spool, memory));
     match replaced {
@@ -249,30 +257,10 @@ async fn rights(
 }
 
 async fn file(door: &Door, mailbox: MailboxRef, letters: Vec<NewLetter>, quota: QuotaLimit) -> Outcome {
-    if let [only] = &letters[..]
-        && let Some(copy) = sent_copy(door, mailbox, &only.letter).await?
-    {
-        return Ok(Completion::ok_with(copy));
-    }
     match door.mailboxes.append(mailbox, letters, quota, now()).await {
         Ok(appended) => Ok(append_uid(appended).map_or_else(Completion::ok, Completion::ok_with)),
         Err(error) => Ok(answers::target_error(&error)),
     }
-}
-
-/// The server has filed the same letter in Sent when it was sent: one copy is enough.
-async fn sent_copy(
-    door: &Door,
-    mailbox: MailboxRef,
-    letter: &Prepared,
-) -> Result<Option<Code>, MailboxError> {
-    let MailboxRef { tenant, account, .. } = mailbox;
-    let Some(id) = &letter.derived.message_id else { return Ok(None) };
-    if mailbox != mailbox::special(tenant, account, SpecialUse::Sent) {
-        return Ok(None);
-    }
-    let found = door.mailboxes.filed_lately(mailbox, id, now()).await?;
-    Ok(found.map(|(uid_validity, uid)| Code::AppendUid(uid_validity, UidSet::range(uid, uid))))
 }
 
 /// RFC 8508 §3.3: APPENDUID comes before the EXPUNGE, which is told behind the command.

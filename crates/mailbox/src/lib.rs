@@ -61,6 +61,7 @@ pub use quota::QuotaLimit;
 pub use recover::raise_uid_validity;
 pub use search::Progress;
 pub use selected::{FlagUpdate, Picked, Selected, Updates, permitted, permitted_flags};
+pub use sent_copy::{Agreement, SentCopy};
 pub use sharing::{Sharing, WhoShares, below};
 pub use sort::{SortBy, SortKey};
 pub use store_flags::Stored;

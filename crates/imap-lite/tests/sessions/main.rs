@@ -20,6 +20,7 @@ mod notify;
 mod rev2;
 mod search;
 mod search_results;
+mod sent_copy;
 mod sharing;
 mod sort_thread;
 mod support;

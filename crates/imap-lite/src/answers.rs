@@ -25,7 +25,7 @@ pub(crate) fn mailbox_error(error: &MailboxError) -> Completion {
         MailboxError::OverQuota => Code::OverQuota,
         MailboxError::NoSuchMessage => return Completion::bad(error.text()),
         MailboxError::Expunged => Code::ExpungeIssued,
-        MailboxError::NoPermission => Code::NoPerm,
+        MailboxError::NoPermission | MailboxError::AccessEnded => Code::NoPerm,
         MailboxError::ReadOnly => Code::ReadOnly,
         MailboxError::Busy => Code::InUse,
         MailboxError::Store(error) => return store_error(error),

@@ -38,7 +38,7 @@ pub(crate) async fn select(
     encode::ok(&Code::UidNext(selected.uid_next()), "Predicted next UID", out);
     encode::ok(&Code::MailboxId(mailbox::mailbox_id(mailbox)), "Stays", out);
     encode::ok(&Code::HighestModSeq(selected.highest_mod_seq()), "Highest", out);
-    updates::write_permanent_flags(&keywords, selected.is_read_only(), out);
+    updates::write_permanent_flags(&keywords, selected.changeable(), out);
     wire.send_pieces().await?;
     if let Some(known) = &asked.qresync {
         resync::resync(&selected, known, wire).await?;

@@ -7,8 +7,8 @@ use std::io;
 
 use imap_wire::Code;
 use imap_wire::encode::{self, FetchWriter};
-use mailbox::{MessageRow, Selected, Updates};
-use model::{FlagSet, Keyword, SeqNo, SystemFlag};
+use mailbox::{MessageRow, Selected, Updates, permitted_flags};
+use model::{Keyword, Right, Rights, SeqNo, SystemFlag};
 
 use crate::wire::Wire;
 
@@ -23,7 +23,7 @@ pub(crate) async fn write(news: &Updates, wire: &mut Wire) -> io::Result<()> {
     }
     if let Some(keywords) = &news.keywords {
         write_flags(keywords, &mut wire.buffer);
-        write_permanent_flags(keywords, false, &mut wire.buffer);
+        write_permanent_flags(keywords, news.changeable, &mut wire.buffer);
     }
     for update in &news.flags {
         let condstore = wire.enabled.condstore;
@@ -97,11 +97,11 @@ pub(crate) fn write_flags(keywords: &[Keyword], out: &mut Vec<u8>) {
     out.extend_from_slice(b")\r\n");
 }
 
-/// Every flag stays, and `\*` says that clients may make more; nothing stays in a mailbox that is only looked at.
-pub(crate) fn write_permanent_flags(keywords: &[Keyword], read_only: bool, out: &mut Vec<u8>) {
-    let (flags, keywords, text) = match read_only {
-        true => (FlagSet::new(), Vec::new(), "Nothing can be changed here"),
-        false => (SystemFlag::ALL.into_iter().collect(), keywords.to_vec(), "Flags are kept"),
-    };
-    encode::ok(&Code::PermanentFlags { flags, keywords, new_keywords: !read_only }, text, out);
+/// The flags that may be changed under some rights (RFC 4314 §4), and `\*` where clients may make more.
+pub(crate) fn write_permanent_flags(keywords: &[Keyword], rights: Rights, out: &mut Vec<u8>) {
+    let flags = permitted_flags(&SystemFlag::ALL.into_iter().collect(), rights);
+    let new_keywords = rights.has(Right::Write);
+    let keywords = if new_keywords { keywords.to_vec() } else { Vec::new() };
+    let text = if flags.is_empty() { "Nothing can be changed here" } else { "Flags are kept" };
+    encode::ok(&Code::PermanentFlags { flags, keywords, new_keywords }, text, out);
 }

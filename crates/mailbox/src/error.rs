@@ -41,6 +41,9 @@ pub enum MailboxError {
     /// The selected mailbox has been deleted: BYE, or as if it were empty.
     #[error("the mailbox is gone")]
     Gone,
+    /// Whoever has the mailbox selected may not read it any more: BYE \[NOPERM\]. Whether it is still there is not told.
+    #[error("the right to read the mailbox was withdrawn")]
+    AccessEnded,
     /// There is no message with that sequence number: BAD.
     #[error("no message has that number")]
     NoSuchMessage,
@@ -112,6 +115,10 @@ impl MailboxError {
                 Text::new("Det finns inget brev med det numret", "There is no message with that number")
             }
             Self::Gone => Text::new("Mappen har tagits bort", "The mailbox has been deleted"),
+            Self::AccessEnded => Text::new(
+                "Du har inte längre tillgång till den här mappen.",
+                "You no longer have access to this mailbox.",
+            ),
             Self::Expunged => {
                 Text::new("Några av breven är redan borta", "Some of the messages are gone already")
             }

@@ -175,7 +175,9 @@ impl Conversation {
                 self.selected = None;
                 self.contexts.clear();
             }
-            Err(Trouble::Mailbox(MailboxError::Gone)) => self.mailbox_gone(),
+            Err(Trouble::Mailbox(error @ (MailboxError::Gone | MailboxError::AccessEnded))) => {
+                self.send_away(error)
+            }
             _ => {}
         }
         outcome

@@ -4,15 +4,14 @@
 
 use std::io;
 
-use imap_wire::Code;
+use imap_wire::Completion;
 use mailbox::{MailboxError, Updates};
-use model::Text;
 
 use super::{Conversation, Pause, Trouble, now};
 use crate::account::Place;
 use crate::folders::Folders;
 use crate::wire::Wire;
-use crate::{notify, updates};
+use crate::{answers, notify, updates};
 
 impl Conversation {
     /// What others did in the selected mailbox, behind a command; false if it is gone, and the session with it.
@@ -97,8 +96,8 @@ impl Conversation {
                 self.fetch_arrived(&news, wire).await?;
                 self.refresh_contexts(wire).await?;
             }
-            Err(MailboxError::Gone) => {
-                self.mailbox_gone();
+            Err(error @ (MailboxError::Gone | MailboxError::AccessEnded)) => {
+                self.send_away(&error);
                 return Ok(false);
             }
             // The command itself is done; what there is to tell comes with the next one.
@@ -120,10 +119,12 @@ impl Conversation {
         }
     }
 
-    /// Somebody else has deleted the selected mailbox: the client starts anew (RFC 2180 §3.3).
-    pub(super) fn mailbox_gone(&mut self) {
+    /// Somebody else has deleted the selected mailbox, or taken away the right to read it: the client starts anew (RFC
+    /// 2180 §3.3).
+    pub(super) fn send_away(&mut self, why: &MailboxError) {
         self.selected = None;
-        let text = Text::new("Mappen har tagits bort.", "The mailbox has been deleted.");
-        self.session.bye(Some(Code::NonExistent), &text);
+        if let Completion::No { code, text } = answers::mailbox_error(why) {
+            self.session.bye(code, &text);
+        }
     }
 }

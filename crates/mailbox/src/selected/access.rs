@@ -1,8 +1,7 @@
 //! A mailbox of somebody else, with the rights of the one who has it open.
 //!
 //! RFC 4314 §4, §5.2. The rights are read again with every [`Selected::sync`], so with every command and when a waiting
-//! session is woken: who may no longer read is sent away as if the mailbox were gone, and what was withdrawn is refused
-//! from then on. \Seen and all other flags are the mailbox's and not a reader's own; the function's members see
+//! session is woken: who may no longer read is told so and sent away, and what was withdrawn is refused from then on. \Seen and all other flags are the mailbox's and not a reader's own; the function's members see
 //! which letters somebody has read.
 
 use model::{AccountId, FlagPatch, FlagSet, MailboxRef, Right, Rights, SystemFlag, Uid, UnixMillis};
@@ -139,6 +138,10 @@ impl Selected {
     pub fn may(&self, right: Right) -> bool {
         self.rights().has(right)
     }
+    /// Under which rights flags can be changed here: none where the mailbox is only looked at.
+    pub fn changeable(&self) -> Rights {
+        if self.is_read_only() { Rights::NONE } else { self.rights() }
+    }
     /// Refuses without the right.
     pub(crate) fn require(&self, right: Right) -> Result<(), MailboxError> {
         if self.may(right) { Ok(()) } else { Err(MailboxError::NoPermission) }
@@ -149,8 +152,7 @@ impl Selected {
         let mailbox = self.mailbox();
         let Some(guest) = &mut self.guest else { return Ok(()) };
         guest.rights = self.mailboxes.rights(mailbox, guest.who).await?;
-        // As if it were not there: what was not to be seen any more is not spoken of.
-        if guest.rights.has(Right::Read) { Ok(()) } else { Err(MailboxError::Gone) }
+        if guest.rights.has(Right::Read) { Ok(()) } else { Err(MailboxError::AccessEnded) }
     }
 }
 

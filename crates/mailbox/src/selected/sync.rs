@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use model::{FlagSet, Keyword, ModSeq, SeqNo, Uid, UidSet, UnixMillis};
+use model::{FlagSet, Keyword, ModSeq, Rights, SeqNo, Uid, UidSet, UnixMillis};
 use store::MailboxStateKey;
 
 use super::{Selected, add_keywords, count, seq_no};
@@ -44,8 +44,10 @@ pub struct Updates {
     pub arrived: UidSet,
     /// `* n RECENT`, if it changed.
     pub recent: Option<u32>,
-    /// `* FLAGS (…)` and PERMANENTFLAGS, if there are new keywords: all of them.
+    /// `* FLAGS (…)`, if there are new keywords: all of them.
     pub keywords: Option<Vec<Keyword>>,
+    /// With them, PERMANENTFLAGS: what may be changed under these rights.
+    pub changeable: Rights,
     /// `* n FETCH (FLAGS (…))` for each.
     pub flags: Vec<FlagUpdate>,
 }
@@ -80,6 +82,9 @@ impl Selected {
         self.told_at = now;
         let mut updates = self.tell(news, allow_expunge);
         updates.keywords = self.new_keywords();
+        if updates.keywords.is_some() {
+            updates.changeable = self.changeable();
+        }
         Ok(updates)
     }
 

@@ -132,6 +132,32 @@ async fn flags_that_may_not_be_set_are_left_out() {
     bo.ok("FETCH 1 FLAGS").await.is(&["* 1 FETCH (FLAGS (\\Recent))"]);
 }
 
+#[tokio::test]
+async fn programs_are_told_which_flags_they_may_change() {
+    let town = Town::open().await;
+    let mut bo = town.log_in("bo.ek").await;
+    for (rights, flags, mode) in [
+        ("lr", "", "READ-ONLY"),
+        ("lrs", "\\Seen", "READ-WRITE"),
+        ("lrt", "\\Deleted", "READ-WRITE"),
+        ("lri", "", "READ-WRITE"),
+        ("lrswip", "\\Answered \\Flagged \\Seen \\Draft $Egen \\*", "READ-WRITE"),
+        ("lrswite", "\\Answered \\Flagged \\Deleted \\Seen \\Draft $Egen \\*", "READ-WRITE"),
+    ] {
+        let name = shared(&town, &format!("R{rights}"), rights.parse().unwrap()).await;
+        town.service.ada().await.append(&format!("R{rights} ($Egen)"), "Subject: x\r\n\r\n").await.ends("OK");
+        let reply = bo.ok(&format!("SELECT {name}")).await;
+        let told: Vec<_> = reply.untagged.iter().filter(|line| line.contains("PERMANENTFLAGS")).collect();
+        assert!(told[0].starts_with(&format!("* OK [PERMANENTFLAGS ({flags})] ")), "{rights}: {told:?}");
+        reply.ends(&format!("OK [{mode}]"));
+    }
+    // The same when others bring new words.
+    let name = shared(&town, "Ny", "lrs".parse().unwrap()).await;
+    bo.ok(&format!("SELECT {name}")).await;
+    town.service.ada().await.append("Ny ($Annan)", "Subject: x\r\n\r\n").await.ends("OK");
+    bo.ok("NOOP").await.has("* OK [PERMANENTFLAGS (\\Seen)] Flags are kept");
+}
+
 /// A mailbox of Ada's with two letters and a branch, shared with Bo; its name for Bo.
 async fn shared(town: &Town, name: &str, rights: Rights) -> String {
     let (mailboxes, service) = (&town.service.mailboxes, &town.service);

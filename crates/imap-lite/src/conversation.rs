@@ -13,7 +13,7 @@ use std::time::{Duration, SystemTime};
 
 use imap_wire::{Code, Completion, Request, Session, SessionConfig, Step, Transport, encode};
 use mailbox::{MailboxError, Selected};
-use model::UnixMillis;
+use model::{UidSet, UnixMillis};
 use tokio::time::Instant;
 
 use crate::account::Place;
@@ -128,6 +128,11 @@ impl Conversation {
                         self.session.done(completion);
                     }
                 },
+                Step::ForgetSaved => {
+                    if let Some(selected) = &mut self.selected {
+                        selected.save(UidSet::new());
+                    }
+                }
                 Step::Literal(octets) => {
                     wire.took_letter(octets.len());
                     if let Some(incoming) = &mut self.incoming {

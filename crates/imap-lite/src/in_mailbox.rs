@@ -3,19 +3,47 @@
 //! Before each, the session is told of new messages and flags, so that a UID that another session has just made can be
 //! fetched, copied and moved here (RFC 3501 §6.4.8).
 
-use imap_wire::command::{MessageSet, Numbering};
+use imap_wire::command::{MessageSet, Numbering, Search, Sort};
 use imap_wire::{Completion, Numbers, Request};
 use mailbox::{MailboxError, Picked, Selected};
+use model::UidSet;
 
 use crate::account::Account;
 use crate::contexts::Contexts;
-use crate::conversation::{Outcome, now};
+use crate::conversation::{Outcome, Trouble, now};
 use crate::fetch;
 use crate::folders::Folders;
 use crate::wire::Wire;
 use crate::{Door, answers, search, sort, store_flags, thread, transfer, updates};
 
 pub(crate) async fn carry_out(
+    selected: &mut Selected,
+    door: &Door,
+    account: Account,
+    request: Request,
+    contexts: &mut Contexts,
+    wire: &mut Wire,
+) -> Outcome {
+    let saves = match &request {
+        Request::Search(Search { returns, .. }) | Request::Sort(Sort { returns, .. }) => {
+            returns.is_some_and(|returns| returns.save)
+        }
+        _ => false,
+    };
+    let outcome = attempt(selected, door, account, request, contexts, wire).await;
+    // RFC 5182 §2.1: what was not found is not in `$`, which stays as it was only where the answer is BAD.
+    let completion = match &outcome {
+        Err(Trouble::Mailbox(error)) if saves => Some(&answers::mailbox_error(error)),
+        Ok(completion) if saves => Some(completion),
+        _ => None,
+    };
+    if let Some(Completion::No { .. }) = completion {
+        selected.save(UidSet::new());
+    }
+    outcome
+}
+
+async fn attempt(
     selected: &mut Selected,
     door: &Door,
     account: Account,

@@ -36,16 +36,7 @@ pub(crate) async fn search(
     let query = query(&asked.key, selected);
     // From before the search: what changes meanwhile is looked at again by who follows it.
     let table = selected.table(now()).await?;
-    let found = match find(selected, &query, limits, wire).await {
-        Ok(found) => found,
-        Err(trouble) => {
-            // RFC 5182 §2.1: what was not found is not in `$`.
-            if returns.is_some_and(|returns| returns.save) {
-                selected.save(UidSet::new());
-            }
-            return Err(trouble);
-        }
-    };
+    let found = find(selected, &query, limits, wire).await?;
     let mod_seqs = asked.key.names_mod_seq().then_some(&*table);
     let (Some(returns), Some(tag)) = (returns, tag) else {
         write_plain(b"* SEARCH", &found, asked.numbering, mod_seqs, wire).await?;

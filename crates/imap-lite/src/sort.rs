@@ -6,7 +6,6 @@
 use imap_wire::Completion;
 use imap_wire::command::{self, Sort};
 use mailbox::{Picked, Query, Selected, SortBy, SortKey};
-use model::UidSet;
 
 use crate::contexts::{Contexts, Wish};
 use crate::conversation::{Outcome, Trouble, now};
@@ -32,16 +31,7 @@ pub(crate) async fn sort(
         asked.criteria.iter().map(|one| SortKey { by: by(one.by), reverse: one.reverse }).collect();
     // From before the search: what changes meanwhile is looked at again by who follows it.
     let table = selected.table(now()).await?;
-    let sorted = match sorted(selected, &query, &keys, limits, wire).await {
-        Ok(sorted) => sorted,
-        Err(trouble) => {
-            // RFC 5182 §2.1: what was not found is not in `$`.
-            if returns.is_some_and(|returns| returns.save) {
-                selected.save(UidSet::new());
-            }
-            return Err(trouble);
-        }
-    };
+    let sorted = sorted(selected, &query, &keys, limits, wire).await?;
     let mod_seqs = asked.key.names_mod_seq().then_some(&*table);
     let (Some(returns), Some(tag)) = (returns, tag) else {
         search::write_plain(b"* SORT", &sorted, asked.numbering, mod_seqs, wire).await?;

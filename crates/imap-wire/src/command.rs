@@ -34,7 +34,7 @@ pub use list::{List, ListMetadata, ListReturn, ListSelect, Lsub};
 pub use metadata::{GetMetadata, MetadataDepth, SetMetadata};
 pub use notify::{Notify, NotifyEvents, NotifyFilter, NotifyGroup};
 pub use parse::parse;
-pub(crate) use parse::{Head, arguments, head};
+pub(crate) use parse::{Head, arguments, head, saves};
 pub use partial::{Partial, PartialRange};
 pub use request::{Credentials, MessageSet, Numbering, Request, StatusItem, Store};
 pub use returns::SearchReturn;

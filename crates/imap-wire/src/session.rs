@@ -7,6 +7,7 @@
 //!     Step::Read => session.feed(&read().await?),
 //!     Step::Idle => select(read → feed, change → write untagged lines),
 //!     Step::Ask(request) => session.done(carry_out(request, &mut buffer).await),
+//!     Step::ForgetSaved => saved.clear(),
 //!     Step::Literal(bytes) => body.write(bytes),
 //!     Step::StartTls => { upgrade().await?; session.tls_started() }
 //!     Step::Compress(bytes) => compress(bytes),
@@ -53,6 +54,8 @@ pub enum Step {
     Write(Vec<u8>),
     /// Carry it out, write its untagged responses, [`Session::done`].
     Ask(Request),
+    /// A search that was to keep its result is refused: `$` is empty from here on (RFC 5182 §2.1).
+    ForgetSaved,
     /// Octets of the message that APPEND brings; their number was told by the request before.
     Literal(Bytes),
     /// Send what is buffered, do the handshake, [`Session::tls_started`].
@@ -172,6 +175,8 @@ pub struct Session {
     literal_bytes: u64,
     appending: Option<Box<Appending>>,
     compressed: bool,
+    /// [`Step::ForgetSaved`] is due.
+    forgets_saved: bool,
     bad_commands: u32,
     login_failures: u32,
     client_id: Vec<(String, Option<String>)>,
@@ -196,6 +201,7 @@ impl Session {
             literal_bytes: 0,
             appending: None,
             compressed: false,
+            forgets_saved: false,
             bad_commands: 0,
             login_failures: 0,
             client_id: Vec::new(),
@@ -298,6 +304,9 @@ impl Session {
     /// Works on until the driver is needed.
     fn advance(&mut self) -> Step {
         loop {
+            if std::mem::take(&mut self.forgets_saved) {
+                return Step::ForgetSaved;
+            }
             let step = match self.stage {
                 Stage::Command => self.collect_line(),
                 Stage::Literal { .. } => self.collect_literal(),

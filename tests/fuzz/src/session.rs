@@ -103,6 +103,7 @@ impl Dialogue {
                     *left = left.checked_sub(octets.len() as u64).expect("no more than was announced");
                 }
                 Step::StartTls => self.session.tls_started(),
+                Step::ForgetSaved => {}
                 Step::Compress(octets) => self.session.feed(&octets),
                 Step::Close => {
                     assert_eq!(self.session.step(), Step::Close);

@@ -105,6 +105,30 @@ async fn what_is_too_much_to_keep_is_not_kept() {
 }
 
 #[tokio::test]
+async fn a_search_that_is_refused_leaves_nothing_kept_behind() {
+    let service = Service::start().await;
+    let mut client = inbox(&service, 3).await;
+    for refused in [
+        "UID SEARCH RETURN (SAVE) CHARSET ISO-8859-1 SUBJECT {1+}\r\nx",
+        "SORT RETURN (SAVE) (DATE) KOI8-R ALL",
+        "SEARCH RETURN (SAVE COUNT) SUBJECT {99999999}",
+    ] {
+        client.ok("SEARCH RETURN (SAVE) ALL").await;
+        client.say(refused).await.ends("NO");
+        client.ok("UID STORE $ +FLAGS (\\Deleted)").await.is(&[]);
+    }
+    // In one packet too; and BAD, or a search that was not to be kept, changes nothing.
+    client.ok("SEARCH RETURN (SAVE) 2").await;
+    client.send("a SEARCH RETURN (SAVE) CHARSET KOI8-R ALL\r\nb SEARCH $\r\n").await;
+    client.reply("a").await.ends("NO [BADCHARSET");
+    client.reply("b").await.is(&["* SEARCH"]);
+    client.ok("SEARCH RETURN (SAVE) 2").await;
+    client.say("SEARCH RETURN (SAVE) NONSENSE").await.ends("BAD");
+    client.say("SEARCH CHARSET KOI8-R ALL").await.ends("NO");
+    client.ok("SEARCH $").await.is(&["* SEARCH 2"]);
+}
+
+#[tokio::test]
 async fn ages_and_days_of_arrival() {
     let service = Service::start().await;
     let mut client = inbox(&service, 2).await;

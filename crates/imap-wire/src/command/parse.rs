@@ -7,6 +7,7 @@ use model::Secret;
 use super::auth::{authenticate, id, login};
 use super::error::{CommandError, Reason};
 use super::request::{MessageSet, Numbering, Request};
+use super::returns::{SearchReturn, returns};
 use super::select::select;
 use super::{
     Command, Tag, Verb, append, create, fetch, list, metadata, notify, rights, search, sort, status, store,
@@ -35,6 +36,15 @@ pub fn parse(input: &[u8], limits: &WireLimits, enabled: Enabled) -> Result<(Tag
         Ok(command) => Ok((head.tag, command)),
         Err(reason) => Err(CommandError { tag: Some(head.tag), reason }),
     }
+}
+
+/// Does a command that may be wrong further on ask to keep what it finds as `$` (RFC 5182)?
+pub(crate) fn saves(input: &[u8], head: &Head, limits: &WireLimits) -> bool {
+    use Verb::{Search, Sort, UidSearch, UidSort};
+    let mut cursor = Cursor::new(input, head.at, limits, Enabled::default());
+    matches!(head.verb, Search | UidSearch | Sort | UidSort)
+        && cursor.space().is_ok()
+        && matches!(returns(&mut cursor), Ok(Some(SearchReturn { save: true, .. })))
 }
 
 /// Longest tag that we repeat.

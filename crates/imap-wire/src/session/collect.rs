@@ -130,6 +130,11 @@ impl Session {
         self.literal_bytes = self.literal_bytes.saturating_add(header.len);
         if self.literals > limits.literals_max || self.literal_bytes > u64::from(limits.literal_bytes_max) {
             self.count_bad();
+            let so_far = std::mem::take(&mut self.command);
+            if let Ok(head) = command::head(&so_far, &self.config.limits) {
+                self.note_not_saved(&so_far, &head);
+            }
+            self.command = so_far;
             let reply =
                 self.line(Some(tag), "NO", Some(&Code::TooBig), "The literals of this command are too large");
             return self.refuse(Some(header), reply, self.inline_discard_max());
@@ -169,8 +174,18 @@ impl Session {
         }
         match command::arguments(input, &head, &self.config.limits, self.enabled) {
             Ok(command) => Ok((head, command)),
-            Err(reason) => Err(CommandError { tag: Some(head.tag), reason }),
+            Err(reason) => {
+                if reason == Reason::BadCharset {
+                    self.note_not_saved(input, &head);
+                }
+                Err(CommandError { tag: Some(head.tag), reason })
+            }
         }
+    }
+
+    /// RFC 5182 §2.1: a search with SAVE that is answered NO leaves `$` empty; one that is BAD leaves it alone.
+    fn note_not_saved(&mut self, command: &[u8], head: &Head) {
+        self.forgets_saved |= command::saves(command, head, &self.config.limits);
     }
 
     /// Carries out a command that is complete.

@@ -59,6 +59,7 @@ impl Dialogue {
                         self.event(&format!("Z: {}", escape(&String::from_utf8_lossy(&octets))));
                     }
                 }
+                Step::ForgetSaved => self.event("FORGET SAVED"),
                 Step::StartTls => {
                     self.event("TLS");
                     self.session.tls_started();

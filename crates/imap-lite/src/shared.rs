@@ -41,7 +41,7 @@ impl Owner {
     /// An entry of the mailbox holds before that of the account.
     pub(crate) fn rights(&self, mailbox: MailboxId) -> Rights {
         let entry = |wanted: Option<MailboxId>| self.grants.iter().find(|grant| grant.mailbox == wanted);
-        entry(Some(mailbox)).or_else(|| entry(None)).map(|grant| grant.rights).unwrap_or_default()
+        entry(Some(mailbox)).or_else(|| entry(None)).map(|grant| grant.rights_in(mailbox)).unwrap_or_default()
     }
     /// Is there anything that the one who is logged in may see?
     fn shows_something(&self) -> bool {

@@ -1,16 +1,18 @@
 //! Who else may do what with a mailbox.
 //!
 //! RFC 4314 §2 (rights). The owner of an account has every right, always; that stands nowhere. An entry is for one mailbox
-//! or for all mailboxes of an account (a function's members); where both are, the one of the mailbox holds. There are no
-//! negative rights, and nobody but an account of the same municipality is named.
+//! or for all mailboxes of an account (a function's members); where both are, the one of the mailbox holds. Who may write
+//! and send as a function may take its drafts away, whatever else must stay: every save of a draft removes the one before.
+//! There are no negative rights, and nobody but an account of the same municipality is named.
 
-use model::{AccountId, MailboxId, MailboxRef, Rights, TenantId, UnixMillis};
+use model::{AccountId, MailboxId, MailboxRef, Right, Rights, TenantId, UnixMillis};
 use serde::{Deserialize, Serialize};
 use store::{
     Batch, Key, Keyspace, MailboxStateKey, Record, RecordError, Store, StoreError, TypedKey, Watch, WatchKey,
     decode_versioned, encode_versioned,
 };
 
+use crate::provision::is_drafts;
 use crate::recover::bulk;
 use crate::{MailboxError, Mailboxes};
 
@@ -30,6 +32,18 @@ pub struct Grant {
     pub holder: AccountId,
     /// Which rights.
     pub rights: Rights,
+}
+
+impl Grant {
+    /// What it allows in a mailbox that it is for.
+    pub fn rights_in(&self, mailbox: MailboxId) -> Rights {
+        let Self { rights, .. } = *self;
+        let writes = [Right::Insert, Right::Post].into_iter().all(|right| rights.has(right));
+        if self.mailbox.is_none() && writes && is_drafts(mailbox) {
+            return rights.with(Right::DeleteMessages).with(Right::Expunge);
+        }
+        rights
+    }
 }
 
 /// `Acl | tenant | 1 | owner | mailbox | holder`.
@@ -131,10 +145,10 @@ impl Mailboxes {
         if owner == who {
             return Ok(Rights::ALL);
         }
-        for mailbox in [mailbox, ALL] {
-            let key = AclKey { tenant, owner, mailbox, holder: who };
+        for entry in [mailbox, ALL] {
+            let key = AclKey { tenant, owner, mailbox: entry, holder: who };
             if let Some(row) = self.store().load(&key).await? {
-                return Ok(row.rights);
+                return Ok(key.grant(row).rights_in(mailbox));
             }
         }
         Ok(Rights::NONE)
@@ -281,7 +295,6 @@ impl Mailboxes {
 
 #[cfg(test)]
 mod tests {
-    use model::Right;
     use store::MemoryEngine;
 
     use super::*;
@@ -330,6 +343,22 @@ mod tests {
         let elsewhere = MailboxRef { tenant: TenantId::new(2), ..inbox };
         assert_eq!(mailboxes.rights(elsewhere, OTHER).await.unwrap(), Rights::NONE);
         assert!(mailboxes.grants_held(TenantId::new(2), OTHER).await.unwrap().is_empty());
+    }
+
+    #[tokio::test]
+    async fn who_may_send_as_a_function_may_replace_its_drafts() {
+        let mailboxes = mailboxes().await;
+        let drafts = special(TENANT, OWNER, model::SpecialUse::Drafts);
+        for (given, there) in [("lrswip", "lrswipte"), ("lr", "lr"), ("lrswi", "lrswi")] {
+            let grant = Grant { owner: OWNER, mailbox: None, holder: OTHER, rights: given.parse().unwrap() };
+            mailboxes.store().commit(Mailboxes::grant(TENANT, grant, NOW)).await.unwrap();
+            assert_eq!(mailboxes.rights(drafts, OTHER).await.unwrap(), there.parse().unwrap());
+            let sent = special(TENANT, OWNER, model::SpecialUse::Sent);
+            assert_eq!(mailboxes.rights(sent, OTHER).await.unwrap(), given.parse().unwrap());
+        }
+        // What people share is what they say.
+        mailboxes.set_rights(drafts, OTHER, "lrip".parse().unwrap(), NOW).await.unwrap();
+        assert_eq!(mailboxes.rights(drafts, OTHER).await.unwrap(), "lrip".parse().unwrap());
     }
 
     #[tokio::test]

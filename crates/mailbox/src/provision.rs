@@ -59,6 +59,11 @@ pub(crate) fn uid_validity_at(now: UnixMillis) -> UidValidity {
     u32::try_from(now.seconds()).ok().and_then(UidValidity::new).unwrap_or(UidValidity::MIN)
 }
 
+/// Is it an account's mailbox for drafts?
+pub(crate) const fn is_drafts(mailbox: MailboxId) -> bool {
+    mailbox.get() == special_id(SpecialUse::Drafts)
+}
+
 /// Is it one of those that cannot be deleted?
 pub(crate) fn is_permanent(mailbox: MailboxId) -> bool {
     mailbox.get() < NEXT

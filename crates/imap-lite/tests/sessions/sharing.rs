@@ -209,6 +209,26 @@ async fn a_right_that_is_withdrawn_is_gone_at_once() {
 }
 
 #[tokio::test]
+async fn who_answers_for_a_function_replaces_and_deletes_drafts() {
+    let town = Town::open().await;
+    town.join_office("bo.ek@skola.test", "lrswip").await;
+    let mut bo = town.log_in("bo.ek").await;
+    let drafts = format!("{OFFICE}/Drafts");
+    bo.ok(&format!("MYRIGHTS {drafts}")).await.is(&[&format!("* MYRIGHTS {drafts} lrswipted")]);
+    bo.append(&format!("{drafts} (\\Draft)"), "Subject: utkast\r\n\r\n").await.ends("OK [APPENDUID");
+    bo.ok(&format!("SELECT {drafts}")).await;
+    bo.say(&format!("REPLACE 1 {drafts} (\\Draft) {{20+}}\r\nSubject: bättre\r\n\r\n")).await.ends("OK");
+    bo.ok(&format!("MOVE 1 {OFFICE}/Trash")).await;
+    bo.append(&drafts, "Subject: ett till\r\n\r\n").await.ends("OK [APPENDUID");
+    bo.ok("STORE 1 +FLAGS (\\Deleted)").await;
+    bo.ok("EXPUNGE").await.has("* 1 EXPUNGE");
+    // Only there.
+    town.file_in_office("ett").await;
+    bo.ok(&format!("SELECT {OFFICE}")).await;
+    bo.say("STORE 1 +FLAGS (\\Deleted)").await.ends("NO [NOPERM]");
+}
+
+#[tokio::test]
 async fn close_expunges_only_with_the_right() {
     let town = Town::open().await;
     town.file_in_office("ett").await;

@@ -20,8 +20,7 @@ impl Mailboxes {
     /// # Errors
     /// [`MailboxError::Store`].
     pub async fn list(&self, tenant: TenantId, account: AccountId) -> Result<Vec<Folder>, MailboxError> {
-        let tree = Tree::load(self.store(), tenant, account).await?;
-        Ok(tree.map(|tree| tree.folders()).unwrap_or_default())
+        Ok(self.names(tenant, account).await?.to_vec())
     }
 
     /// The mailbox of a name.
@@ -37,7 +36,7 @@ impl Mailboxes {
         if name.is_inbox() {
             return Ok(inbox(tenant, account));
         }
-        let tree = Tree::load(self.store(), tenant, account).await?;
+        let tree = self.tree(tenant, account).await?;
         let found = tree.and_then(|tree| tree.get(tree.find(name)?).mailbox.map(|id| tree.mailbox_ref(id)));
         found.ok_or_else(|| MailboxError::NoMailbox(name.clone()))
     }
@@ -246,18 +245,21 @@ impl Mailboxes {
         plan: impl Fn(&mut Tree) -> Result<(T, Vec<(IntentKey, Intent)>), MailboxError>,
     ) -> Result<T, MailboxError> {
         for _ in 0..TRIES {
-            let Some(mut tree) = Tree::load(self.store(), tenant, account).await? else {
+            let Some(mut tree) = self.tree(tenant, account).await? else {
                 return Err(MailboxError::Gone);
             };
             let (answer, intents) = plan(&mut tree)?;
-            let mut batch = tree.into_batch(now);
+            let mut batch = tree.batch(now);
             for (key, intent) in &intents {
                 batch.put(key, intent);
             }
             match self.store().commit(batch).await {
                 Err(CommitError::Conflict(_)) => {}
                 Err(error) => return Err(error.into()),
-                Ok(_) => return Ok(answer),
+                Ok(_) => {
+                    self.keep_changed(tree);
+                    return Ok(answer);
+                }
             }
         }
         Err(MailboxError::Busy)

@@ -15,6 +15,9 @@ pub struct Limits {
     /// Letters in memory while they are taken apart, all together, in octets; one larger letter still fits. Default
     /// 134217728.
     pub parse_bytes_max: u64,
+    /// Names of mailboxes kept in memory for all sessions, in octets; larger accounts than a quarter of it are read
+    /// each time. Default 33554432.
+    pub names_cache_bytes_max: usize,
     /// Derived data (structure of letters) kept in memory for all sessions, in octets. Default 33554432.
     pub derived_cache_bytes_max: usize,
     /// Header texts kept in memory for SEARCH, for all sessions, in octets. Default 33554432.
@@ -28,6 +31,11 @@ pub struct Limits {
     pub search_bytes_max: u64,
     /// Searches of one account that read letters at a time; others wait. Default 2.
     pub searches_per_account_max: usize,
+    /// Threads that look through letters for all searches together, beside those that answer; 0 is one fewer than there are
+    /// cores. Default 0.
+    pub search_threads_max: usize,
+    /// Octets that one search may look through, those of a letter counted for each word. Default 34359738368.
+    pub search_work_max: u64,
     /// Letters of a mailbox that may be without a place in the search index before a search has one made for them; they
     /// are read instead. Default 128.
     pub search_unindexed_max: u32,
@@ -67,12 +75,15 @@ impl Default for Limits {
             mailboxes_max: 1_000,
             messages_max: 1_000_000,
             parse_bytes_max: 128 << 20,
+            names_cache_bytes_max: 32 << 20,
             derived_cache_bytes_max: 32 << 20,
             search_cache_bytes_max: 32 << 20,
             sort_cache_bytes_max: 64 << 20,
             search_letter_bytes_max: 25 << 20,
             search_bytes_max: 64 << 20,
             searches_per_account_max: 2,
+            search_threads_max: 0,
+            search_work_max: 32 << 30,
             search_unindexed_max: 128,
             view_idle_seconds: 60,
             tables_bytes_max: 256 << 20,

@@ -14,6 +14,7 @@ use store::{
 
 use crate::bytes_cache::BytesCache;
 use crate::facets::FacetCache;
+use crate::names::Names;
 use crate::search_budget::SearchBudget;
 use crate::search_index::{Head, SearchIndex};
 use crate::table::Table;
@@ -31,6 +32,7 @@ pub(crate) struct Inner {
     limits: Limits,
     letters: Letters,
     pub(crate) views: Views,
+    pub(crate) names: BytesCache<(TenantId, AccountId), Arc<Names>>,
     pub(crate) derived: BytesCache<(TenantId, BodyId), Bytes>,
     pub(crate) heads: BytesCache<(MailboxRef, Uid), Head>,
     pub(crate) index: SearchIndex,
@@ -92,6 +94,7 @@ impl Mailboxes {
         let inner = Inner {
             letters,
             views: Views::default(),
+            names: BytesCache::new(limits.names_cache_bytes_max),
             derived: BytesCache::new(limits.derived_cache_bytes_max),
             heads: BytesCache::new(limits.search_cache_bytes_max),
             facets: FacetCache::new(limits.sort_cache_bytes_max),

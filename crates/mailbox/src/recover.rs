@@ -9,7 +9,6 @@ use store::{
 };
 
 use crate::rows::{FolderKey, FoldersKey, FoldersRow, Intent, IntentKey};
-use crate::tree::Tree;
 use crate::{MailboxError, Mailboxes};
 
 /// An account's row of numbers given away, with a UIDVALIDITY of at least `least` that is higher than before; `None` for
@@ -94,7 +93,7 @@ impl Mailboxes {
         }
         self.forget_all_annotations(tenant, account, now).await?;
         self.forget_all_grants(tenant, account, now).await?;
-        if Tree::load(self.store(), tenant, account).await?.is_none() {
+        if self.tree(tenant, account).await?.is_none() {
             return Ok(());
         }
         let rows = self.store().list::<FolderKey>(&FolderKey::prefix(tenant, account)).await?;

@@ -1,11 +1,12 @@
 //! The names of one account as a tree, read as a whole, changed in memory and written back as the rows that differ.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use model::{
     AccountId, HIERARCHY_DELIMITER, MailboxId, MailboxName, MailboxRef, SpecialUse, TenantId, UnixMillis,
 };
-use store::{Batch, Op, Store};
+use store::{Batch, Op};
 
 use crate::MailboxError;
 use crate::provision::uid_validity_at;
@@ -36,28 +37,26 @@ impl Folder {
 }
 
 pub(crate) struct Tree {
-    tenant: TenantId,
-    account: AccountId,
+    pub(crate) tenant: TenantId,
+    pub(crate) account: AccountId,
     read: FoldersRow,
     pub(crate) given: FoldersRow,
-    nodes: BTreeMap<u64, FolderRow>,
+    /// Shared with others until something changes.
+    pub(crate) nodes: Arc<BTreeMap<u64, FolderRow>>,
     dirty: Vec<u64>,
     /// Mailboxes to make or to drop, in order.
     ops: Vec<Op>,
 }
 
 impl Tree {
-    /// `None` if the account has not been provisioned.
-    pub(crate) async fn load(
-        store: &Store,
+    pub(crate) fn new(
         tenant: TenantId,
         account: AccountId,
-    ) -> Result<Option<Self>, MailboxError> {
-        let Some(read) = store.load(&FoldersKey { tenant, account }).await? else { return Ok(None) };
-        let rows = store.list::<FolderKey>(&FolderKey::prefix(tenant, account)).await?;
-        let nodes = rows.into_iter().map(|(key, row)| (key.node, row)).collect();
+        read: FoldersRow,
+        nodes: Arc<BTreeMap<u64, FolderRow>>,
+    ) -> Self {
         let given = read.clone();
-        Ok(Some(Self { tenant, account, read, given, nodes, dirty: Vec::new(), ops: Vec::new() }))
+        Self { tenant, account, read, given, nodes, dirty: Vec::new(), ops: Vec::new() }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -121,7 +120,9 @@ impl Tree {
     /// Changes a level.
     pub(crate) fn edit(&mut self, node: u64) -> &mut FolderRow {
         self.dirty.push(node);
-        self.nodes.get_mut(&node).expect("callers name levels that they found in this tree")
+        Arc::make_mut(&mut self.nodes)
+            .get_mut(&node)
+            .expect("callers name levels that they found in this tree")
     }
 
     /// The levels of `name`, made where they are missing; those above get mailboxes too (RFC 3501 §6.3.3) if `parents`.
@@ -149,7 +150,8 @@ impl Tree {
     fn add(&mut self, parent: Option<u64>, word: &str) -> u64 {
         let node = self.number();
         let word = word.to_owned();
-        self.nodes.insert(node, FolderRow { parent, word, mailbox: None, special: None, subscribed: false });
+        let row = FolderRow { parent, word, mailbox: None, special: None, subscribed: false };
+        Arc::make_mut(&mut self.nodes).insert(node, row);
         self.dirty.push(node);
         node
     }
@@ -178,7 +180,7 @@ impl Tree {
                 return;
             }
             let parent = row.parent;
-            self.nodes.remove(&node);
+            Arc::make_mut(&mut self.nodes).remove(&node);
             self.dirty.push(node);
             match parent {
                 Some(parent) => node = parent,
@@ -188,7 +190,7 @@ impl Tree {
     }
 
     /// Everything that changed, to be committed only if nobody changed the names meanwhile.
-    pub(crate) fn into_batch(mut self, now: UnixMillis) -> Batch {
+    pub(crate) fn batch(&mut self, now: UnixMillis) -> Batch {
         let mut batch = Batch::new(now);
         let (tenant, account) = (self.tenant, self.account);
         let folders = FoldersKey { tenant, account };
@@ -198,7 +200,7 @@ impl Tree {
         batch.ops.append(&mut self.ops);
         self.dirty.sort_unstable();
         self.dirty.dedup();
-        for node in self.dirty {
+        for node in std::mem::take(&mut self.dirty) {
             let key = FolderKey { tenant, account, node };
             match self.nodes.get(&node) {
                 Some(row) => batch.put(&key, row),

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use model::{EmailAddress, Language, Rights};
+use model::{EmailAddress, Language, Rights, Text};
 use serde::{Deserialize, Serialize};
 
 use crate::Quota;
@@ -104,7 +104,7 @@ pub struct Function {
     /// Who answers for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub manager: Option<EmailAddress>,
-    /// Who works in its mailboxes; only where one function is shown.
+    /// Who works in its mailboxes; only where one function is shown, to those who may know.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub members: Vec<Member>,
     /// How much it may keep.
@@ -112,6 +112,9 @@ pub struct Function {
     /// How much it keeps; only where one function is shown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub used: Option<Quota>,
+    /// What else is to be known of it, or of what was just done.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<Text>,
 }
 
 /// A member of a function.

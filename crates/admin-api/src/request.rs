@@ -210,6 +210,17 @@ pub enum Request {
         /// Its address.
         function: String,
     },
+    /// Gives a function another name, and makes it confidential; never less confidential.
+    FunctionSet {
+        /// Its address.
+        function: String,
+        /// What people call it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+        /// Only the head teacher and the manager say who is a member.
+        #[serde(default)]
+        confidential: bool,
+    },
     /// Makes somebody a member, or changes what a member may do.
     FunctionMemberAdd {
         /// Its address.

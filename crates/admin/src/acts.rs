@@ -62,6 +62,9 @@ impl Acts<'_> {
             Request::FunctionAdd { .. } => self.function_add(request).await,
             Request::FunctionList { school } => self.function_list(school.as_deref()).await,
             Request::FunctionShow { function } => self.function_show(function).await,
+            Request::FunctionSet { function, name, confidential } => {
+                self.function_set(function, name.as_deref(), *confidential).await
+            }
             Request::FunctionMemberAdd { function, account, rights } => {
                 self.member_add(function, account, *rights).await
             }
@@ -108,7 +111,7 @@ impl Acts<'_> {
     async fn find(&self, word: &str) -> Result<(AccountId, AccountEntry), AdminError> {
         let found = self.find_receiving(word).await?;
         match found.1.state {
-            AccountState::Function => Err(DirectoryError::NotFound(Thing::Account).into()),
+            AccountState::Function => Err(self.not_a_person(&found.1)),
             _ => Ok(found),
         }
     }

@@ -27,6 +27,9 @@ pub enum AdminError {
     /// Who reads a confidential function is not decided by administration.
     #[error("only the head teacher or the manager decides that")]
     Confidential,
+    /// A rule says no: its code and its sentence.
+    #[error("{}", .1.en)]
+    Refused(&'static str, Text),
     /// The request does not read, or says what cannot be.
     #[error("{}", .0.en)]
     Request(Text),
@@ -52,6 +55,9 @@ impl AdminError {
     pub(crate) const fn is_conflict(&self) -> bool {
         matches!(self, Self::Commit(CommitError::Conflict(_)))
     }
+    pub(crate) fn refused(code: &'static str, sv: impl Into<String>, en: impl Into<String>) -> Self {
+        Self::Refused(code, Text::new(sv, en))
+    }
     pub(crate) fn request(sv: impl Into<String>, en: impl Into<String>) -> Self {
         Self::Request(Text::new(sv, en))
     }
@@ -61,6 +67,7 @@ impl AdminError {
         match self {
             Self::Directory(error) => Failure::new(error.code(), error.text()),
             Self::Operation(failure) => failure.clone(),
+            Self::Refused(code, text) => Failure::new(code, text.clone()),
             Self::Request(text) => Failure::new("request", text.clone()),
             Self::Commit(error) => commit(error),
             Self::Mailbox(MailboxError::Commit(error)) => commit(error),

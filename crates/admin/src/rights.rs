@@ -28,8 +28,10 @@ pub(crate) enum Operation {
     SetQuota,
     /// IMAP capabilities of somebody's mail programs.
     DenyCapability,
-    /// Functions of a school and their members; of confidential ones see `acts/function.rs`.
+    /// Functions of a school and their members; of guarded ones see `acts/function/guard.rs`.
     ManageFunctions,
+    /// That a function is there, and who is in it.
+    ReadFunctions,
     Import,
     TraceOthers,
     ReadAudit,
@@ -86,6 +88,7 @@ const MATRIX: [(Role, &[(Operation, Scope)]); 8] = [
             (O::SetQuota, Municipality),
             (O::DenyCapability, Municipality),
             (O::ManageFunctions, Municipality),
+            (O::ReadFunctions, Municipality),
             (O::Import, Municipality),
             (O::TraceOthers, Municipality),
             (O::ReadAudit, Municipality),
@@ -102,16 +105,27 @@ const MATRIX: [(Role, &[(Operation, Scope)]); 8] = [
             (O::Lock, Municipality),
             (O::Rename, Municipality),
             (O::DenyCapability, Municipality),
+            (O::ReadFunctions, Municipality),
             (O::ReadStatus, Municipality),
         ],
     ),
     (
         Role::Registrator,
-        &[(O::ReadPlaces, Municipality), (O::ReadAccounts, Municipality), (O::TraceOthers, Municipality)],
+        &[
+            (O::ReadPlaces, Municipality),
+            (O::ReadAccounts, Municipality),
+            (O::ReadFunctions, Municipality),
+            (O::TraceOthers, Municipality),
+        ],
     ),
     (
         Role::Dpo,
-        &[(O::ReadPlaces, Municipality), (O::ReadAccounts, Municipality), (O::ReadAudit, Municipality)],
+        &[
+            (O::ReadPlaces, Municipality),
+            (O::ReadAccounts, Municipality),
+            (O::ReadFunctions, Municipality),
+            (O::ReadAudit, Municipality),
+        ],
     ),
     (
         Role::Rektor,
@@ -124,6 +138,7 @@ const MATRIX: [(Role, &[(Operation, Scope)]); 8] = [
             (O::Lock, School),
             (O::Rename, School),
             (O::ManageFunctions, School),
+            (O::ReadFunctions, School),
             (O::Import, School),
         ],
     ),
@@ -140,6 +155,7 @@ const MATRIX: [(Role, &[(Operation, Scope)]); 8] = [
             (O::Lock, School),
             (O::Rename, School),
             (O::ManageFunctions, School),
+            (O::ReadFunctions, School),
             (O::Import, School),
         ],
     ),
@@ -154,6 +170,7 @@ const MATRIX: [(Role, &[(Operation, Scope)]); 8] = [
             (O::Lock, School),
             (O::Rename, School),
             (O::ManageFunctions, School),
+            (O::ReadFunctions, School),
             (O::Import, School),
         ],
     ),
@@ -220,6 +237,11 @@ impl Actor {
             _ => None,
         }
     }
+}
+
+/// Is the one role above the other? Those outside the ranks are above everybody.
+pub(crate) fn outranks(one: Role, other: Role) -> bool {
+    rank(one).unwrap_or(u8::MAX) > rank(other).unwrap_or(u8::MAX)
 }
 
 /// Do the ranks allow it?

@@ -1,6 +1,7 @@
 //! Acts through the request types, over the engine in memory.
 
 mod functions;
+mod guards;
 
 use std::path::Path;
 use std::sync::Arc;

@@ -78,7 +78,7 @@ impl AuthError {
         match self {
             Self::Wrong => Text::new("Fel användarnamn eller lösenord.", "Wrong user name or password."),
             Self::Locked => {
-                Text::new("Kontot är låst. Kontakta skolan.", "The account is locked. Contact the school.")
+                Text::new("Kontot har stoppats. Kontakta skolan.", "The account is locked. Contact the school.")
             }
             Self::TooManyTries => Text::new(
                 "För många försök. Vänta en minut och försök igen.",

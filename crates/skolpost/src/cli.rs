@@ -275,6 +275,17 @@ pub(crate) enum Function {
         /// Its address
         function: String,
     },
+    /// Give it another name, or make it confidential; that is never taken back
+    Set {
+        /// Its address
+        function: String,
+        /// What people call it
+        #[arg(long)]
+        name: Option<String>,
+        /// Only the head teacher and the manager choose members
+        #[arg(long, required_unless_present = "name")]
+        confidential: bool,
+    },
     /// Make somebody a member, or change a member's rights
     Join {
         /// Its address
@@ -299,7 +310,10 @@ pub(crate) enum Function {
         /// Who: address or account id
         account: Option<String>,
     },
-    /// Remove with all its mail
+    /// Remove with all its mail; only its own school can make a function with that address again
+    ///
+    /// With letters in it, only whoever runs the server removes it. A new function of the same school and address begins
+    /// empty: no letters and no members come back. The address is never given to a person or to another school.
     Remove {
         /// Its address
         function: String,
@@ -388,6 +402,7 @@ mod tests {
             "skolpost --dir d account add --school 99900001 --role pupil --first Åsa --last Öqvist --class 4B --password-stdin",
             "skolpost --dir d account list --json",
             "skolpost --dir d function add --school 99900001 --address expedition@skola.test --name Expeditionen",
+            "skolpost --dir d function set expedition@skola.test --confidential",
             "skolpost --dir d function join expedition@skola.test a@skola.test --rights svara --as r@skola.test",
             "skolpost --dir d import f.csv --dry-run",
             "skolpost --dir d store check",

@@ -174,6 +174,9 @@ fn function_request(function: Function) -> Request {
         }
         Function::List { school } => Request::FunctionList { school },
         Function::Show { function } => Request::FunctionShow { function },
+        Function::Set { function, name, confidential } => {
+            Request::FunctionSet { function, name, confidential }
+        }
         Function::Join { function, account, rights } => {
             Request::FunctionMemberAdd { function, account, rights }
         }

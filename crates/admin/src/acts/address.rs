@@ -12,6 +12,7 @@ impl Acts<'_> {
     pub(super) async fn alias_add(&self, word: &str, address: &EmailAddress) -> Result<Answer, AdminError> {
         let (account, entry) = self.find(word).await?;
         self.may(Operation::Rename, Target::of(&entry))?;
+        self.may_hold_address(address)?;
         let batch = self.admin.directory.add_alias(self.tenant, account, address, self.now).await?;
         self.commit(Act::new("alias-add", account), batch).await?;
         self.account_shown(account).await

@@ -1,7 +1,7 @@
 //! How much may be kept, of accounts and roles.
 
 use admin_api::{Answer, QuotaLine};
-use directory::Quota;
+use directory::{AccountState, DirectoryError, Quota, Thing};
 use model::Role;
 
 use super::Acts;
@@ -31,7 +31,12 @@ impl Acts<'_> {
 
     async fn quota_of_account(&self, word: &str) -> Result<Answer, AdminError> {
         let (account, entry) = self.find_receiving(word).await?;
-        self.may(Operation::ReadAccounts, Target::of(&entry))?;
+        if entry.state == AccountState::Function {
+            let seen = self.may(Operation::ReadFunctions, Target::of(&entry));
+            seen.map_err(|_| DirectoryError::NotFound(Thing::Account))?;
+        } else {
+            self.may(Operation::ReadAccounts, Target::of(&entry))?;
+        }
         let now = self.admin.directory.quota_of(self.tenant, &entry).await?;
         let used = Some(self.used(account).await?);
         let of = entry.address.to_string();

@@ -52,21 +52,15 @@ pub fn is_head_teacher(local_part: &str) -> bool {
 /// Does whoever reads it speak for the whole domain? Operators write to these (RFC 2142), and certificates are given to
 /// who answers from some of them (CA/Browser Forum baseline requirements §3.2.2.4.4).
 pub fn is_operators(local_folded: &str) -> bool {
-    const OPERATORS: [&str; 22] = [
+    const OPERATORS: [&str; 16] = [
         "abuse",
         "admin",
         "administrator",
-        "autoconfig",
-        "autodiscover",
-        "dmarc",
         "dns",
         "ftp",
         "hostmaster",
-        "mailer-daemon",
         "news",
-        "no-reply",
         "noc",
-        "noreply",
         "postmaster",
         "root",
         "security",

@@ -209,6 +209,9 @@ fn function(function: &Function, output: Output) -> String {
         let who = format!("{} ({}): {rights}", member.name, member.address);
         lines.push((output.word("Medlem", "Member"), who));
     }
+    for note in &function.notes {
+        lines.push((output.word("Obs", "Note"), output.say(note).to_owned()));
+    }
     lines.iter().map(|(name, value)| format!("{name:<10} {value}")).collect::<Vec<_>>().join("\n")
 }
 

@@ -77,9 +77,10 @@ impl AuthError {
     pub fn text(&self) -> Text {
         match self {
             Self::Wrong => Text::new("Fel användarnamn eller lösenord.", "Wrong user name or password."),
-            Self::Locked => {
-                Text::new("Kontot har stoppats. Kontakta skolan.", "The account is locked. Contact the school.")
-            }
+            Self::Locked => Text::new(
+                "Kontot har stoppats. Kontakta skolan.",
+                "The account is locked. Contact the school.",
+            ),
             Self::TooManyTries => Text::new(
                 "För många försök. Vänta en minut och försök igen.",
                 "Too many tries. Wait a minute and try again.",

@@ -101,7 +101,7 @@ async fn holder(
 ) -> Result<Result<(AccountId, Role), Completion>, MailboxError> {
     if identifier.starts_with('-') {
         let text = Text::new(
-            "Rätter kan bara ges, inte nekas. Ta bort raden i stället (DELETEACL).",
+            "Behörighet kan bara ges, inte nekas. Ta bort raden i stället (DELETEACL).",
             "Rights can be given, not denied. Remove the entry instead (DELETEACL).",
         );
         return Ok(Err(Completion::no(Code::Cannot, text)));
@@ -119,7 +119,7 @@ async fn holder(
     match folders.named(identifier).await? {
         Some((account, _)) if account == mailbox.account => {
             let text = Text::new(
-                "Ägaren har alltid alla rätter till sina mappar.",
+                "Ägaren har alltid full behörighet till sina mappar.",
                 "The owner always has all rights to the own mailboxes.",
             );
             Ok(Err(Completion::no(Code::Cannot, text)))

@@ -21,7 +21,7 @@ pub(crate) fn mailbox_error(error: &MailboxError) -> Completion {
         | MailboxError::IntoItself
         | MailboxError::Name(_) => Code::Cannot,
         MailboxError::HasChildren(_) => Code::HasChildren,
-        MailboxError::Limit(_) => Code::Limit,
+        MailboxError::Limit(_) | MailboxError::SearchTooLarge => Code::Limit,
         MailboxError::OverQuota => Code::OverQuota,
         MailboxError::NoSuchMessage => return Completion::bad(error.text()),
         MailboxError::Expunged => Code::ExpungeIssued,
@@ -88,7 +88,7 @@ pub(crate) fn full() -> Completion {
     Completion::no(
         Code::Unavailable,
         Text::new(
-            "Serverns disk är nästan full, så inget nytt kan sparas just nu. Läsa och ta bort går.",
+            "Serverns disk är nästan full, så inget nytt kan sparas just nu. Det går att läsa och ta bort.",
             "The server's disk is nearly full, so nothing new can be saved now. Reading and deleting work.",
         ),
     )
@@ -98,7 +98,7 @@ pub(crate) fn read_only() -> Completion {
     Completion::no(
         Code::Unavailable,
         Text::new(
-            "Servern kan inte spara ändringar just nu. Läsa går.",
+            "Servern kan inte spara ändringar just nu. Det går att läsa.",
             "The server cannot save changes now. Reading works.",
         ),
     )
@@ -279,7 +279,7 @@ pub(crate) fn over(over: Over) -> (Option<Code>, Text) {
         ),
         Over::LoggedOut(Ended::Locked) => (
             Some(Code::ContactAdmin),
-            Text::new("Kontot är låst. Kontakta skolan.", "The account is locked. Contact the school."),
+            Text::new("Kontot har stoppats. Kontakta skolan.", "The account is locked. Contact the school."),
         ),
         Over::LoggedOut(Ended::Removed) => {
             (Some(Code::ContactAdmin), Text::new("Kontot är avslutat.", "The account has been closed."))

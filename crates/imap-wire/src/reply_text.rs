@@ -1,7 +1,8 @@
 //! Sentences behind OK, NO, BAD and BYE.
 //!
 //! RFC 3501 §9: resp-text is TEXT-CHAR, ASCII without CR and LF. Swedish letters lose their rings and dots: a client that
-//! expects ASCII would show noise.
+//! expects ASCII would show noise. One that has enabled IMAP4rev2 (RFC 9051 §9) or UTF8=ACCEPT gets the sentence for people
+//! as it is.
 
 use model::{Language, Text};
 use unicode_normalization::UnicodeNormalization;
@@ -11,12 +12,33 @@ use crate::limits::ReplyLanguage;
 /// Longest sentence, in octets.
 const OCTETS_MAX: usize = 400;
 
-/// Appends the sentence for people.
-pub(crate) fn write(text: &Text, language: ReplyLanguage, out: &mut Vec<u8>) {
+/// Appends the sentence for people, with all its letters if the client reads UTF-8.
+pub(crate) fn write(text: &Text, language: ReplyLanguage, utf8: bool, out: &mut Vec<u8>) {
+    let append = if utf8 { unicode } else { ascii };
     match language {
-        ReplyLanguage::Both => ascii(&text.to_string(), out),
-        ReplyLanguage::Sv => ascii(text.get(Language::Sv), out),
-        ReplyLanguage::En => ascii(text.get(Language::En), out),
+        ReplyLanguage::Both => append(&text.to_string(), out),
+        ReplyLanguage::Sv => append(text.get(Language::Sv), out),
+        ReplyLanguage::En => append(text.get(Language::En), out),
+    }
+}
+
+/// Appends `text` on one line; never empty, never a `[` in front.
+fn unicode(text: &str, out: &mut Vec<u8>) {
+    let start = out.len();
+    for c in text.chars() {
+        if out.len() - start + c.len_utf8() > OCTETS_MAX {
+            break;
+        }
+        let c = match c {
+            '[' if out.len() == start => '(',
+            '\u{2028}' | '\u{2029}' => ' ',
+            c if c.is_control() => ' ',
+            c => c,
+        };
+        out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
+    }
+    if out.len() == start {
+        out.push(b'-');
     }
 }
 
@@ -63,7 +85,20 @@ mod tests {
         assert_eq!(folded(""), "-");
         assert_eq!(folded(&"x".repeat(500)).len(), OCTETS_MAX);
         let mut out = Vec::new();
-        write(&Text::new("Nej", "No"), ReplyLanguage::Both, &mut out);
+        write(&Text::new("Nej", "No"), ReplyLanguage::Both, false, &mut out);
         assert_eq!(out, b"Nej / No");
+    }
+
+    #[test]
+    fn letters_stay_for_who_can_read_them() {
+        let written = |text: &str| {
+            let mut out = Vec::new();
+            write(&Text::new(text, "No"), ReplyLanguage::Sv, true, &mut out);
+            String::from_utf8(out).unwrap()
+        };
+        assert_eq!(written("Brevlådan är full – töm"), "Brevlådan är full – töm");
+        assert_eq!(written("[ALERT]\r\n* BYE\0\u{85}"), "(ALERT]  * BYE  ");
+        assert_eq!(written(""), "-");
+        assert_eq!(written(&"å".repeat(500)).len(), OCTETS_MAX);
     }
 }

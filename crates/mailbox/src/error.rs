@@ -35,6 +35,9 @@ pub enum MailboxError {
     /// A bound of [`crate::Limits`] or of the protocol: NO \[LIMIT\].
     #[error("limit reached: {0}")]
     Limit(&'static str),
+    /// It would look through more than `search_work_max`: NO \[LIMIT\].
+    #[error("the search has more to look through than is allowed")]
+    SearchTooLarge,
     /// The account has no room for it: NO \[OVERQUOTA\].
     #[error("the quota of the account is used up")]
     OverQuota,
@@ -107,6 +110,10 @@ impl MailboxError {
             Self::Limit(what) => {
                 Text::new(format!("Gränsen är nådd ({what})"), format!("Limit reached ({what})"))
             }
+            Self::SearchTooLarge => Text::new(
+                "Sökningen är för stor. Sök efter färre ord, eller bland färre brev",
+                "The search is too large. Look for fewer words, or among fewer messages",
+            ),
             Self::OverQuota => Text::new(
                 "Brevlådan är full. Ta bort brev eller töm papperskorgen",
                 "The mailbox is full. Delete messages or empty the trash",
@@ -123,7 +130,7 @@ impl MailboxError {
                 Text::new("Några av breven är redan borta", "Some of the messages are gone already")
             }
             Self::NoPermission => Text::new(
-                "Du har inte rätt att göra det i den delade mappen",
+                "Din behörighet till den delade mappen räcker inte till det",
                 "You have no right to do that in the shared mailbox",
             ),
             Self::ReadOnly => {

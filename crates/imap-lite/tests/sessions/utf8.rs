@@ -33,6 +33,9 @@ async fn names_change_their_spelling_for_the_one_who_asked_and_for_nobody_else()
     old.ok("LIST \"\" L*").await.has("* LIST (\\HasNoChildren) \"/\" \"L&AOQ-xor/&AMU-k 7\"");
     old.ok("LSUB \"\" L*").await.is(&["* LSUB () \"/\" \"L&AOQ-xor/&AMU-k 7\""]);
     old.ok("STATUS \"Läxor\" (MESSAGES)").await.is(&["* STATUS L&AOQ-xor (MESSAGES 0)"]);
+    // Sentences for people as well.
+    new.say("CREATE \"Läxor\"").await.ends("NO [ALREADYEXISTS] There is a mailbox Läxor already");
+    old.say("CREATE \"Läxor\"").await.ends("NO [ALREADYEXISTS] There is a mailbox Laxor already");
 }
 
 /// Pitfall 15 of clients: a raw `&`, both spellings, and letters that are typed in two pieces.

@@ -26,7 +26,7 @@ impl Session {
         text: &Text,
     ) -> Vec<u8> {
         let mut line = start(tag, state, code);
-        reply_text::write(text, self.config.language, &mut line);
+        reply_text::write(text, self.config.language, self.enabled.unicode_names(), &mut line);
         line.extend_from_slice(b"\r\n");
         line
     }

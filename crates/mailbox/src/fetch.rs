@@ -84,8 +84,9 @@ impl Selected {
         if lazy {
             return Ok(None);
         }
-        let derived = self.mailboxes.letters().derive_again(tenant, entry.body, entry.size, false).await?;
-        Ok(Some(derived.preview))
+        Ok(Some(
+            self.mailboxes.letters().derive_again(tenant, entry.body, entry.size, false, ()).await?.preview,
+        ))
     }
     /// The value of ENVELOPE.
     ///
@@ -175,7 +176,7 @@ impl Mailboxes {
             return Ok(Content(record));
         }
         // Derived data can always be computed again; an older version's are.
-        let derived = self.letters().derive_again(tenant, entry.body, entry.size, false).await?;
+        let derived = self.letters().derive_again(tenant, entry.body, entry.size, false, ()).await?;
         Ok(Content(derived.encode().into()))
     }
 }

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use message::Derived;
 use model::{FlagSet, QueueId, TenantId, UnixMillis};
 use store::{BodyId, NewMessage, Spool, StagedBody, Store, StoreError};
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Letters above this are taken apart beside the async threads, since it takes a millisecond or more.
 const INLINE_OCTETS_MAX: u64 = 128 << 10;
@@ -67,7 +67,7 @@ impl Letters {
     /// [`StoreError`] when the spool cannot be read or the engine cannot write.
     pub async fn prepare(&self, tenant: TenantId, letter: Spool) -> Result<Prepared, StoreError> {
         let _permit = self.permit(letter.len()).await?;
-        let derived = self.derive(letter.clone(), self.reading.clone()).await?;
+        let derived = self.derive(letter.clone(), self.reading.clone(), ()).await?;
         let encoded = Bytes::from(derived.encode());
         let size = letter.len();
         let staged = self.store.stage(tenant, letter, encoded).await?;
@@ -76,9 +76,19 @@ impl Letters {
         Ok(Prepared { staged, size, envelope, lineage, derived: Arc::new(derived) })
     }
 
-    async fn derive(&self, letter: Spool, reading: Arc<message::Limits>) -> Result<Derived, StoreError> {
+    /// `held` is let go when the work is done, even if nobody waits for it any more.
+    async fn derive(
+        &self,
+        letter: Spool,
+        reading: Arc<message::Limits>,
+        held: impl Send + 'static,
+    ) -> Result<Derived, StoreError> {
         let large = letter.len() > INLINE_OCTETS_MAX;
-        let work = move || letter.to_bytes().map(|bytes| message::derive(&bytes, &reading));
+        let work = move || {
+            let derived = letter.to_bytes().map(|bytes| message::derive(&bytes, &reading));
+            drop(held);
+            derived
+        };
         let derived = if large {
             tokio::task::spawn_blocking(work).await.map_err(|_| StoreError::Closed)?
         } else {
@@ -88,26 +98,27 @@ impl Letters {
     }
 
     /// The derived data of a kept letter, computed again; with `whole`, with all of its text, for a search that must be
-    /// exact. Not stored.
+    /// exact. Not stored. `held` is let go when the work is done.
     pub(crate) async fn derive_again(
         &self,
         tenant: TenantId,
         body: BodyId,
         octets: u64,
         whole: bool,
+        held: impl Send + 'static,
     ) -> Result<Derived, StoreError> {
-        let _permit = self.permit(octets).await?;
+        let permit = self.permit(octets).await?;
         let letter = self.store.read_body(tenant, body, 0..octets).await?;
         let mut reading = self.reading.clone();
         if whole {
             let search_bytes_max = letter.len().saturating_mul(4);
             reading = Arc::new(message::Limits { search_bytes_max, ..(*reading).clone() });
         }
-        self.derive(Spool::from_bytes(letter), reading).await
+        self.derive(Spool::from_bytes(letter), reading, (permit, held)).await
     }
 
-    async fn permit(&self, octets: u64) -> Result<SemaphorePermit<'_>, StoreError> {
+    async fn permit(&self, octets: u64) -> Result<OwnedSemaphorePermit, StoreError> {
         let permits = u32::try_from(octets / 1024 + 1).unwrap_or(u32::MAX).min(self.budget_kib);
-        self.budget.acquire_many(permits).await.map_err(|_| StoreError::Closed)
+        self.budget.clone().acquire_many_owned(permits).await.map_err(|_| StoreError::Closed)
     }
 }

@@ -1,7 +1,9 @@
-//! What searches may hold and do at one time: one budget of octets for all of them, and turns for each account.
+//! What searches may hold and do at one time: one budget of octets and a few threads for all of them, and turns for each
+//! account.
 //!
-//! A search takes its turn, then octets for one letter at a time, then (in [`crate::Letters`]) octets of the budget for
-//! taking letters apart: always in this order, so that no two wait for one another.
+//! A search takes its turn, then octets for a few letters at a time, then a thread, then (in [`crate::Letters`]) octets of
+//! the budget for taking letters apart: always in this order, so that no two wait for one another. An account stands in the
+//! queue for a thread once, however many searches it has going on: so accounts take turns.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Weak};
@@ -9,17 +11,48 @@ use std::sync::{Arc, Weak};
 use model::{AccountId, TenantId};
 use parking_lot::Mutex;
 use store::StoreError;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::Limits;
 
 pub(crate) struct SearchBudget {
     /// One permit for each KiB.
-    octets: Semaphore,
+    octets: Arc<Semaphore>,
     octets_kib: u32,
+    threads: Arc<Semaphore>,
     turns_max: usize,
     /// Of accounts that search just now.
-    turns: Mutex<HashMap<(TenantId, AccountId), Weak<Semaphore>>>,
+    turns: Mutex<HashMap<(TenantId, AccountId), Weak<Turns>>>,
+}
+
+/// Those of one account.
+struct Turns {
+    searches: Arc<Semaphore>,
+    /// Its place in the queue for a thread.
+    place: Arc<Semaphore>,
+}
+
+/// A thread that may search.
+pub(crate) struct Thread {
+    _all: OwnedSemaphorePermit,
+    _account: OwnedSemaphorePermit,
+    _turns: Arc<Turns>,
+}
+
+/// A search that may read letters.
+pub(crate) struct Turn {
+    _search: OwnedSemaphorePermit,
+    _turns: Arc<Turns>,
+}
+
+/// The setting, or one fewer than there are cores.
+fn threads_max(limits: &Limits) -> usize {
+    let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+    let threads = match limits.search_threads_max {
+        0 => cores().saturating_sub(1),
+        threads => threads,
+    };
+    threads.clamp(1, Semaphore::MAX_PERMITS)
 }
 
 impl SearchBudget {
@@ -27,39 +60,46 @@ impl SearchBudget {
         let most = u32::try_from(Semaphore::MAX_PERMITS).unwrap_or(u32::MAX);
         let octets_kib = u32::try_from(limits.search_bytes_max / 1024).unwrap_or(most).clamp(1, most);
         Self {
-            octets: Semaphore::new(octets_kib as usize),
+            octets: Arc::new(Semaphore::new(octets_kib as usize)),
             octets_kib,
+            threads: Arc::new(Semaphore::new(threads_max(limits))),
             turns_max: limits.searches_per_account_max.clamp(1, Semaphore::MAX_PERMITS),
             turns: Mutex::default(),
         }
     }
 
     /// Waits until the account may read letters for one more search.
-    pub(crate) async fn turn(
-        &self,
-        tenant: TenantId,
-        account: AccountId,
-    ) -> Result<OwnedSemaphorePermit, StoreError> {
+    pub(crate) async fn turn(&self, tenant: TenantId, account: AccountId) -> Result<Turn, StoreError> {
         let turns = self.turns_of((tenant, account));
-        turns.acquire_owned().await.map_err(|_| StoreError::Closed)
+        let search = turns.searches.clone().acquire_owned().await.map_err(|_| StoreError::Closed)?;
+        Ok(Turn { _search: search, _turns: turns })
     }
 
-    fn turns_of(&self, account: (TenantId, AccountId)) -> Arc<Semaphore> {
+    /// Waits until it is the account's turn to use a thread.
+    pub(crate) async fn thread(&self, tenant: TenantId, account: AccountId) -> Result<Thread, StoreError> {
+        let turns = self.turns_of((tenant, account));
+        let place = turns.place.clone().acquire_owned().await.map_err(|_| StoreError::Closed)?;
+        let thread = self.threads.clone().acquire_owned().await.map_err(|_| StoreError::Closed)?;
+        Ok(Thread { _all: thread, _account: place, _turns: turns })
+    }
+
+    fn turns_of(&self, account: (TenantId, AccountId)) -> Arc<Turns> {
         let mut all = self.turns.lock();
         if let Some(turns) = all.get(&account).and_then(Weak::upgrade) {
             return turns;
         }
         // Those that search or wait hold theirs; the others are forgotten.
         all.retain(|_, turns| turns.strong_count() > 0);
-        let turns = Arc::new(Semaphore::new(self.turns_max));
+        let searches = Arc::new(Semaphore::new(self.turns_max));
+        let turns = Arc::new(Turns { searches, place: Arc::new(Semaphore::new(1)) });
         all.insert(account, Arc::downgrade(&turns));
         turns
     }
 
     /// Waits until there is room for so many octets; for more than the budget, until nobody else holds any.
-    pub(crate) async fn octets(&self, octets: u64) -> Result<SemaphorePermit<'_>, StoreError> {
+    pub(crate) async fn octets(&self, octets: u64) -> Result<OwnedSemaphorePermit, StoreError> {
         let permits = u32::try_from(octets / 1024 + 1).unwrap_or(u32::MAX).min(self.octets_kib);
-        self.octets.acquire_many(permits).await.map_err(|_| StoreError::Closed)
+        self.octets.clone().acquire_many_owned(permits).await.map_err(|_| StoreError::Closed)
     }
 }
 
@@ -104,5 +144,25 @@ mod tests {
         drop((second, third, other));
         let _fourth = budget.turn(TENANT, ada).await.unwrap();
         assert_eq!(budget.turns.lock().len(), 1, "who does not search is forgotten");
+    }
+
+    #[tokio::test]
+    async fn accounts_take_turns_at_the_threads() {
+        let (ada, bo) = (AccountId::new(1), AccountId::new(2));
+        let budget = Arc::new(SearchBudget::new(&Limits { search_threads_max: 1, ..Limits::default() }));
+        let held = budget.thread(TENANT, ada).await.unwrap();
+        let order = Arc::new(Mutex::new(Vec::new()));
+        let mut waiting = tokio::task::JoinSet::new();
+        for account in [ada, ada, ada, bo] {
+            let (budget, order) = (budget.clone(), order.clone());
+            waiting.spawn(async move {
+                let _thread = budget.thread(TENANT, account).await.unwrap();
+                order.lock().push(account);
+            });
+            tokio::time::sleep(SOON).await;
+        }
+        drop(held);
+        waiting.join_all().await;
+        assert_eq!(order.lock()[0], bo, "three of the other account came before it");
     }
 }

@@ -9,6 +9,7 @@ use store::MessageEntry;
 use crate::object_id::{email_id, thread_id_of};
 use crate::query::{Day, Query};
 use crate::search_index::{Docs, Field, Grams, Head};
+use crate::search_pace::Pace;
 use crate::table::{MessageRow, Table};
 
 /// Fields that programs search all the time; their folded text is kept in memory and in the index.
@@ -47,6 +48,8 @@ pub(crate) enum Test {
 /// A word to look for, folded.
 pub(crate) struct Word {
     finder: Finder<'static>,
+    /// Its number among those of the search.
+    id: usize,
     /// Its number among those that the index is asked for.
     number: Option<usize>,
 }
@@ -66,16 +69,24 @@ pub(crate) struct Facts<'a> {
     pub(crate) lineage: Option<&'a [u8]>,
     /// Header and text of the whole letter, folded.
     pub(crate) whole: Option<(&'a str, &'a str)>,
+    pub(crate) pace: &'a Pace<'a>,
 }
 
 /// Makes tests of queries and notes the words that the index is to be asked for.
 pub(crate) struct Maker<'a> {
     pub(crate) table: &'a Table,
     pub(crate) words: Vec<Grams>,
+    /// Words of the search, and everything that it asks.
+    pub(crate) count: usize,
+    pub(crate) weight: usize,
 }
 
 impl Maker<'_> {
     pub(crate) fn test(&mut self, query: &Query) -> Test {
+        self.weight += match query {
+            Query::Seqs(ranges) => 1 + ranges.len() / 4,
+            _ => 1,
+        };
         match query {
             Query::All => Test::Known(true),
             Query::Not(query) => Test::Not(Box::new(self.test(query))),
@@ -118,13 +129,8 @@ impl Maker<'_> {
             self.words.push(grams);
             self.words.len() - 1
         });
-        Word { finder: Finder::new(folded.as_bytes()).into_owned(), number }
-    }
-}
-
-impl Word {
-    fn is_in(&self, text: &[u8]) -> bool {
-        self.finder.find(text).is_some()
+        self.count += 1;
+        Word { finder: Finder::new(folded.as_bytes()).into_owned(), id: self.count - 1, number }
     }
 }
 
@@ -135,10 +141,10 @@ impl Test {
         match self {
             Self::Known(answer) => Some(*answer),
             Self::Not(test) => test.holds(facts).map(|answer| !answer),
-            Self::Or(one, other) => match (one.holds(facts), other.holds(facts)) {
-                (Some(true), _) | (_, Some(true)) => Some(true),
-                (Some(false), Some(false)) => Some(false),
-                _ => None,
+            Self::Or(one, other) => match one.holds(facts) {
+                Some(true) => Some(true),
+                Some(false) => other.holds(facts),
+                None => other.holds(facts).filter(|answer| *answer),
             },
             Self::And(all) => all_hold(all, facts),
             Self::Flags(having) => Some(having[row.flag_set as usize]),
@@ -161,9 +167,9 @@ impl Test {
             Self::SavedDays(from, below) => {
                 facts.entry.map(|entry| (*from..*below).contains(&Day::of(entry.saved).0))
             }
-            Self::Header(name, word) => facts.header_holds(name, word),
-            Self::Body(word) => facts.body_holds(word),
-            Self::Text(word) => facts.text_holds(word),
+            Self::Header(name, word) => facts.pace.once(word.id, || facts.header_holds(name, word)),
+            Self::Body(word) => facts.pace.once(word.id, || facts.body_holds(word)),
+            Self::Text(word) => facts.pace.once(word.id, || facts.text_holds(word)),
             Self::ModSeq(mod_seq) => Some(row.mod_seq >= *mod_seq),
             Self::EmailId(id) => facts.entry.map(|entry| email_id(&entry.body) == *id),
             Self::ThreadId(id) => {
@@ -202,7 +208,38 @@ fn is_head_field(name: &str) -> bool {
     HEAD_FIELDS.contains(&name)
 }
 
-impl Facts<'_> {
+impl<'a> Facts<'a> {
+    /// What the table knows.
+    pub(crate) const fn new(seq: SeqNo, row: MessageRow<'a>, recent: bool, pace: &'a Pace<'a>) -> Self {
+        Self {
+            seq,
+            row,
+            recent,
+            index: None,
+            head: None,
+            sent_day: None,
+            entry: None,
+            derived: None,
+            lineage: None,
+            whole: None,
+            pace,
+        }
+    }
+
+    fn has(&self, text: &[u8], word: &Word) -> bool {
+        self.pace.count(text.len());
+        word.finder.find(text).is_some()
+    }
+
+    /// Does a field of that name hold the text? `headers` has one folded `name: value` a line.
+    fn field_holds(&self, headers: &[u8], name: &str, word: &Word) -> bool {
+        self.pace.count(headers.len());
+        headers.split(|octet| *octet == b'\n').any(|line| {
+            let value = line.strip_prefix(name.as_bytes()).and_then(|rest| rest.strip_prefix(b":"));
+            value.is_some_and(|value| word.finder.find(value.trim_ascii_start()).is_some())
+        })
+    }
+
     fn ruled_out(&self, word: &Word) -> bool {
         let ruled_out = |(holders, doc): (&[Docs], usize)| {
             let holders = word.number.and_then(|number| holders.get(number));
@@ -225,13 +262,13 @@ impl Facts<'_> {
             return Some(false);
         }
         if let Some((headers, _)) = self.whole {
-            return Some(field_holds(headers.as_bytes(), name, word));
+            return Some(self.field_holds(headers.as_bytes(), name, word));
         }
         if let Some(head) = self.head.filter(|_| is_head_field(name)) {
-            return Some(field_holds(head, name, word));
+            return Some(self.field_holds(head, name, word));
         }
         let derived = self.derived.as_ref()?;
-        let found = field_holds(derived.headers(), name, word);
+        let found = self.field_holds(derived.headers(), name, word);
         (found || headers_sure(derived)).then_some(found)
     }
 
@@ -240,10 +277,10 @@ impl Facts<'_> {
             return Some(false);
         }
         if let Some((_, text)) = self.whole {
-            return Some(word.is_in(text.as_bytes()));
+            return Some(self.has(text.as_bytes(), word));
         }
         let derived = self.derived.as_ref()?;
-        let found = word.is_in(derived.text());
+        let found = self.has(derived.text(), word);
         (found || derived.text_complete()).then_some(found)
     }
 
@@ -255,21 +292,13 @@ impl Facts<'_> {
             Some((headers, _)) => headers.as_bytes(),
             None => self.derived.as_ref()?.headers(),
         };
-        if word.is_in(headers) { Some(true) } else { self.body_holds(word) }
+        if self.has(headers, word) { Some(true) } else { self.body_holds(word) }
     }
 }
 
 /// Is all of the header there, as this program folds it?
 pub(crate) fn headers_sure(derived: &DerivedView<'_>) -> bool {
     derived.text_current() && derived.headers().len() < HEADERS_SURE
-}
-
-/// Does a field of that name hold the text? `headers` has one folded `name: value` a line.
-fn field_holds(headers: &[u8], name: &str, word: &Word) -> bool {
-    headers.split(|octet| *octet == b'\n').any(|line| {
-        let value = line.strip_prefix(name.as_bytes()).and_then(|rest| rest.strip_prefix(b":"));
-        value.is_some_and(|value| word.is_in(value.trim_ascii_start()))
-    })
 }
 
 /// What of a header is kept in memory and in the index.

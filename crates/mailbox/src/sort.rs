@@ -6,8 +6,10 @@
 use std::sync::Arc;
 
 use model::UnixMillis;
+use tokio::sync::OwnedSemaphorePermit;
 
 use crate::facets::{Facets, MESSAGE_OCTETS, Word};
+use crate::search_budget::Turn;
 use crate::selected::Picked;
 use crate::table::Table;
 use crate::{MailboxError, Selected};
@@ -61,35 +63,40 @@ impl Selected {
         let table = self.table(now).await?;
         if keys.iter().all(|key| matches!(key.by, SortBy::Arrival | SortBy::Size)) {
             let keys = keys.to_vec();
-            return aside(picked.len(), move || ordered(&picked, &keys, &table, &Facets::default())).await;
+            let messages = picked.len();
+            let work = move || ordered(&picked, &keys, &table, &Facets::default());
+            return self.aside(messages, work).await;
         }
         let (_turn, _octets) = self.sorting_turn(table.len()).await?;
         let facets = self.facets(&picked, &table, now).await?;
         let keys = keys.to_vec();
-        aside(picked.len(), move || ordered(&picked, &keys, &table, &facets)).await
+        // The texts of all of them are put in order first.
+        let messages = picked.len().max(facets.len());
+        self.aside(messages, move || ordered(&picked, &keys, &table, &facets)).await
     }
 
     /// Waits until the account may sort, and until there is room for what it takes.
     pub(crate) async fn sorting_turn(
         &self,
         messages: usize,
-    ) -> Result<(impl Sized, tokio::sync::SemaphorePermit<'_>), MailboxError> {
+    ) -> Result<(Turn, OwnedSemaphorePermit), MailboxError> {
         let (searches, mailbox) = (&self.mailboxes.inner.searches, self.mailbox());
         let turn = searches.turn(mailbox.tenant, mailbox.account).await?;
         let octets = searches.octets((messages * MESSAGE_OCTETS) as u64).await?;
         Ok((turn, octets))
     }
-}
 
-/// Does work that may take some milliseconds where it holds up nobody.
-pub(crate) async fn aside<T: Send + 'static>(
-    messages: usize,
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, MailboxError> {
-    if messages <= INLINE_MAX {
-        return Ok(work());
+    /// Does work that may take some milliseconds where it holds up nobody.
+    pub(crate) async fn aside<T: Send + 'static>(
+        &self,
+        messages: usize,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, MailboxError> {
+        if messages <= INLINE_MAX {
+            return Ok(work());
+        }
+        self.mailboxes.search_aside(self.mailbox(), work).await
     }
-    tokio::task::spawn_blocking(work).await.map_err(|_| store::StoreError::Closed.into())
 }
 
 fn ordered(picked: &Picked, keys: &[SortKey], table: &Arc<Table>, facets: &Facets) -> Picked {

@@ -7,7 +7,6 @@ use model::{SeqNo, Uid, UnixMillis};
 
 use crate::facets::{Facets, Word};
 use crate::selected::Picked;
-use crate::sort::aside;
 use crate::table::Table;
 use crate::{MailboxError, Selected};
 
@@ -51,7 +50,7 @@ impl Selected {
         let table = self.table(now).await?;
         let (_turn, _octets) = self.sorting_turn(table.len()).await?;
         let facets = self.facets(&picked, &table, now).await?;
-        aside(picked.len(), move || threads(&picked, by, &table, &facets)).await
+        self.aside(picked.len(), move || threads(&picked, by, &table, &facets)).await
     }
 }
 

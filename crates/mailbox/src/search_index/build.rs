@@ -169,7 +169,7 @@ impl Mailboxes {
             made.letter(uid, &view, view.headers(), view.text(), true).await;
             return Ok(());
         }
-        let (_octets, whole) = self.whole_letter(mailbox.tenant, entry).await?;
+        let (_octets, whole) = self.whole_letter(mailbox, entry).await?;
         let sure = whole.text_complete && whole.size == entry.size;
         made.letter(uid, &view, whole.headers.as_bytes(), whole.text.as_bytes(), sure).await;
         Ok(())

@@ -2,6 +2,7 @@
 
 mod account;
 mod address;
+mod capability;
 mod function;
 mod import;
 mod place;

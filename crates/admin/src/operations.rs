@@ -17,6 +17,8 @@ pub trait Operations: Send + Sync {
     fn started(&self) -> UnixMillis;
     /// Numbers worth seeing: sessions, waiting routes, octets on disk.
     async fn numbers(&self) -> Vec<(String, u64)>;
+    /// The IMAP capabilities of somebody who has logged in, as they are written.
+    fn capabilities(&self) -> Vec<&'static str>;
     /// Counts everything again while the service runs.
     ///
     /// # Errors

@@ -70,6 +70,11 @@ const AFTER_LOGIN: &[&str] = &[
     // "SEARCH=FUZZY",
 ];
 
+/// Every word that somebody who has logged in may find in the list.
+pub fn capabilities() -> impl Iterator<Item = &'static str> {
+    ALWAYS.iter().chain(AFTER_LOGIN).copied()
+}
+
 /// May a password be sent?
 pub(crate) fn login_allowed(config: &SessionConfig, transport: Transport) -> bool {
     config.plaintext_login || transport == Transport::Tls

@@ -38,7 +38,7 @@ pub mod command;
 pub mod encode;
 mod session;
 
-pub use capability::Transport;
+pub use capability::{Transport, capabilities};
 pub use command::{Command, CommandError, Request, Tag, Verb};
 pub use datetime::{Date, DateTime};
 pub use enabled::Enabled;

@@ -54,6 +54,10 @@ impl Operations for Machine {
         numbers
     }
 
+    fn capabilities(&self) -> Vec<&'static str> {
+        imap_wire::capabilities().collect()
+    }
+
     async fn check(&self, _: &Lines) -> Result<CheckReport, Failure> {
         Err(Failure::new(
             "running",
@@ -90,8 +94,12 @@ impl Operations for Machine {
             Failure::new(
                 "export",
                 Text::new(
-                    format!("{to} gick inte att skriva: {error}"),
-                    format!("{to} could not be written: {error}"),
+                    format!(
+                        "Kopian {to} gick inte att skriva; den som finns är inte hel. Se efter att mappen finns, att tjänstens användare får skriva i den och att disken har plats. Orsak: {error}"
+                    ),
+                    format!(
+                        "The copy {to} could not be written; what is there is not whole. See that the folder is there, that the service's user may write in it and that the disk has room. Cause: {error}"
+                    ),
                 ),
             )
         };

@@ -182,23 +182,6 @@ impl Acts<'_> {
         self.account_shown(account).await
     }
 
-    /// From the next log-in on.
-    pub(super) async fn capability(
-        &self,
-        word: &str,
-        capability: &str,
-        denied: bool,
-    ) -> Result<Answer, AdminError> {
-        let (account, entry) = self.find(word).await?;
-        self.may(Operation::DenyCapability, Target::of(&entry))?;
-        let directory = &self.admin.directory;
-        let batch = directory.deny_capability(self.tenant, account, capability, denied, self.now).await?;
-        let op = if denied { "account-deny-capability" } else { "account-allow-capability" };
-        let said = capability.trim().to_ascii_uppercase();
-        self.commit(Act::new(op, account).with(said), batch).await?;
-        self.account_shown(account).await
-    }
-
     /// After a change: as it is now.
     pub(super) async fn account_shown(&self, account: AccountId) -> Result<Answer, AdminError> {
         let entry = self.admin.directory.account(self.tenant, account).await?;

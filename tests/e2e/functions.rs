@@ -43,6 +43,14 @@ fn an_office_receives_answers_as_itself_and_keeps_one_copy() {
     let sent = town.submission(&siv).send(OFFICE, &[&tor.address], ANSWER).expect("465 answers");
     sent.expect(250);
 
+    // Whose hand it was says the delivery log, to those who may read it.
+    let traced = town.console(&["trace", OFFICE]).text();
+    assert!(
+        traced.contains(&format!("{OFFICE}> (konto {})", siv.address))
+            || traced.contains(&format!("{OFFICE}> (account {})", siv.address)),
+        "{traced}"
+    );
+
     // The mail program files its own copy as well; there is one.
     let mut imap = town.imap(&siv);
     let filed = imap.append(&format!("Delade/{OFFICE}/Sent"), "\\Seen", ANSWER).expect("993 answers").ok();
@@ -92,4 +100,17 @@ fn pupil_health_is_nobodys_to_administer() {
     }
     assert_eq!(join(&nurse, Some(&rektor)).status.code(), Some(0));
     town.imap(&nurse).command(&format!("SELECT Delade/{health}")).expect("993 answers").ok();
+    // By any of its words, and a head teacher's box is not taken over either.
+    let add = |address: &str, name: &str, by: &Person| {
+        let words = ["function", "add", "--school", "99900001", "--address", address, "--name", name];
+        town.command().args(words).args(["--as", &by.address]).run()
+    };
+    let made = add("box7@skola.test", "Skolkuratorn", &it);
+    assert!(made.text().contains("sekretess") || made.text().contains("confidential"), "{}", made.text());
+    assert_eq!(add("postmaster@skola.test", "Post", &it).status.code(), Some(1));
+    assert_eq!(add("rektorn@skola.test", "Rektorn", &it).status.code(), Some(0));
+    let words =
+        ["function", "join", "rektorn@skola.test", &it.address, "--rights", "full", "--as", &it.address];
+    let taken = town.command().args(words).run();
+    assert_eq!(taken.status.code(), Some(1), "{}", taken.text());
 }

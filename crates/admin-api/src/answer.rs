@@ -216,6 +216,9 @@ pub struct Letter {
     pub source: String,
     /// MAIL FROM.
     pub from: ReversePath,
+    /// Whose account sent it, if it was submitted here: its address, or its id if it is gone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub submitter: Option<String>,
     /// Octets.
     pub size: u64,
     /// Hash of its Message-ID: equal for equal ones.

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use admin_api::{Answer, DeliveryStatus, Letter, Recipient, SearchIndexReport, Status};
-use directory::Group;
+use directory::{AccountState, Group};
 use flow::{LogEntry, LoggedRecipient, Query, Source, Verdict};
 use model::{EmailAddress, ReversePath, Role, Text};
 use store::Health;
@@ -34,10 +34,21 @@ impl Acts<'_> {
         }
         let store = self.admin.directory.store();
         let found = flow::trace(store, self.tenant, &query, limit.clamp(1, 1000)).await?;
-        let shown = found
-            .into_iter()
-            .map(|entry| letter(entry, |entry| all || self.sent(entry), |address| self.owns(address)));
-        Ok(Answer::Letters(shown.collect()))
+        let mut letters = Vec::with_capacity(found.len());
+        for entry in found {
+            let whole = all || self.sent(&entry);
+            let submitter = if whole { self.submitter(&entry).await? } else { None };
+            letters.push(Letter { submitter, ..letter(entry, whole, |address| self.owns(address)) });
+        }
+        Ok(Answer::Letters(letters))
+    }
+
+    /// Somebody may send as a function: whose hand it was says the account.
+    async fn submitter(&self, entry: &LogEntry) -> Result<Option<String>, AdminError> {
+        let Source::Submission { account } = entry.source else { return Ok(None) };
+        let sender = self.admin.directory.account(self.tenant, account).await?;
+        let address = sender.filter(|sender| sender.state != AccountState::Removed);
+        Ok(Some(address.map_or_else(|| account.to_string(), |sender| sender.address.to_string())))
     }
 
     fn is_own(&self, query: &Query) -> bool {
@@ -48,7 +59,7 @@ impl Acts<'_> {
     }
     fn sent(&self, entry: &LogEntry) -> bool {
         matches!(&entry.from, ReversePath::Address(address) if self.owns(address))
-            && matches!(entry.source, Source::Submission { .. })
+            && matches!(entry.source, Source::Submission { account } if self.is_actor(account))
     }
 
     pub(super) async fn audit_list(&self, limit: usize) -> Result<Answer, AdminError> {
@@ -134,8 +145,7 @@ fn trouble(health: Health) -> Option<model::Text> {
     }
 }
 
-fn letter(entry: LogEntry, whole: impl Fn(&LogEntry) -> bool, own: impl Fn(&EmailAddress) -> bool) -> Letter {
-    let whole = whole(&entry);
+fn letter(entry: LogEntry, whole: bool, own: impl Fn(&EmailAddress) -> bool) -> Letter {
     let source = match entry.source {
         Source::Remote { peer, tls } => format!("{peer}{}", if tls { " (TLS)" } else { "" }),
         Source::Submission { .. } => "submission".to_owned(),
@@ -147,6 +157,7 @@ fn letter(entry: LogEntry, whole: impl Fn(&LogEntry) -> bool, own: impl Fn(&Emai
         at: entry.at,
         source,
         from: entry.from,
+        submitter: None,
         size: entry.size,
         message_id_hash: entry.message_id_hash.map(|hash| hash.iter().map(|b| format!("{b:02x}")).collect()),
         recipients: kept.map(recipient).collect(),

@@ -1,7 +1,7 @@
 //! Answers in words and tables.
 
 use admin_api::{Account, Answer, DeliveryStatus, Function, Letter, Quota, Status};
-use model::{Language, UnixMillis};
+use model::{Language, Role, UnixMillis};
 
 use super::shown;
 use crate::output::Output;
@@ -56,7 +56,11 @@ pub(super) fn answer(answer: &Answer, output: Output) -> String {
             let own = |own| if own { output.word("egen", "own") } else { output.word("ärvd", "inherited") };
             let rows = lines.iter().map(|line| {
                 let used = line.used.map_or_else(String::new, |used| quota(used, output));
-                vec![line.of.clone(), quota(line.quota, output), used, own(line.own).to_owned()]
+                let of = line
+                    .of
+                    .parse()
+                    .map_or_else(|_| line.of.clone(), |role: Role| role.label(output.language).into());
+                vec![of, quota(line.quota, output), used, own(line.own).to_owned()]
             });
             let head = [("För", "For"), ("Utrymme", "Space"), ("Använt", "Used"), ("", "")];
             output.table(&head, rows.collect(), ("Ingen kvot.", "No quota."))
@@ -232,7 +236,7 @@ fn letters(list: &[Letter], output: Output) -> String {
             rows.push(vec![
                 first(letter.id.clone()),
                 first(time(letter.at)),
-                first(letter.from.to_string()),
+                first(from(letter, output)),
                 to.address.to_string(),
                 format!("{became} {reply}").trim_end().to_owned(),
                 first(shown(letter.size)),
@@ -252,6 +256,17 @@ fn letters(list: &[Letter], output: Output) -> String {
         ("Storlek", "Size"),
     ];
     output.table(&head, rows, ("Inga brev i leveransloggen.", "No letters in the delivery log."))
+}
+
+/// MAIL FROM, and whose account it was where that is another.
+fn from(letter: &Letter, output: Output) -> String {
+    let from = letter.from.to_string();
+    match letter.submitter.as_deref() {
+        Some(account) if !from.trim_matches(['<', '>']).eq_ignore_ascii_case(account) => {
+            format!("{from} ({} {account})", output.word("konto", "account"))
+        }
+        _ => from,
+    }
 }
 
 fn status(status: &Status, output: Output) -> String {

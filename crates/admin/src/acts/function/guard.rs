@@ -97,7 +97,7 @@ impl Acts<'_> {
     pub(super) fn is_manager(&self, found: &Found) -> bool {
         found.function.manager.is_some_and(|manager| self.is_actor(manager))
     }
-    pub(super) fn is_actor(&self, person: AccountId) -> bool {
+    pub(in crate::acts) fn is_actor(&self, person: AccountId) -> bool {
         matches!(self.actor, Actor::Person { account, .. } if *account == person)
     }
     fn is_head_teacher_of(&self, found: &Found) -> bool {

@@ -344,12 +344,12 @@ pub(crate) enum Quota {
     Set {
         #[command(flatten)]
         whom: QuotaFor,
-        /// Space, as 500M or 2G; `default` takes an account back to its role's
+        /// Space, as 500M or 2G; `default` takes space and number back to what is inherited
         #[arg(long, value_name = "SIZE")]
         storage: Option<String>,
-        /// Number of messages
-        #[arg(long)]
-        messages: Option<u64>,
+        /// Number of messages, or `default` as above
+        #[arg(long, value_name = "NUMBER")]
+        messages: Option<String>,
     },
 }
 

@@ -120,7 +120,7 @@ fn request(asked: Command, output: Output) -> Result<Request, Failure> {
                     "Say --storage, --messages or both. --storage default goes back to what is inherited.",
                 )));
             }
-            let octets = storage.as_deref().map(size).transpose()?.flatten();
+            let (octets, messages) = quota(storage.as_deref(), messages.as_deref())?;
             Request::QuotaSet { account: whom.account, role: whom.role, octets, messages }
         }
         Command::Trace { what, limit } => Request::Trace { what, limit: limit.min(1000) as usize },
@@ -227,12 +227,32 @@ fn password(output: Output) -> Result<Password, Failure> {
     Ok(Password::new(line.to_owned()))
 }
 
-/// `default` is no number: back to what is inherited.
-fn size(text: &str) -> Result<Option<u64>, Failure> {
-    if text == "default" {
-        return Ok(None);
+/// Space and number. `default` is none: both go back to what is inherited.
+fn quota(storage: Option<&str>, messages: Option<&str>) -> Result<(Option<u64>, Option<u64>), Failure> {
+    let given = [storage, messages];
+    if given.contains(&Some("default")) {
+        if given.iter().flatten().any(|word| *word != "default") {
+            return Err(Failure::usage(Text::new(
+                "”default” tar tillbaka både utrymme och antal. Ange det ensamt, eller två värden.",
+                "“default” takes back both space and number. Say it alone, or give two values.",
+            )));
+        }
+        return Ok((None, None));
     }
-    parse_octets(text).map(Some).ok_or_else(|| {
+    Ok((storage.map(size).transpose()?, messages.map(number).transpose()?))
+}
+
+fn number(text: &str) -> Result<u64, Failure> {
+    text.parse().map_err(|_| {
+        Failure::usage(Text::new(
+            format!("“{text}” är inget antal brev; skriv till exempel 20000, eller default."),
+            format!("“{text}” is not a number of messages; write for example 20000, or default."),
+        ))
+    })
+}
+
+fn size(text: &str) -> Result<u64, Failure> {
+    parse_octets(text).ok_or_else(|| {
         Failure::usage(Text::new(
             format!("“{text}” är ingen storlek; skriv till exempel 500M eller 2G."),
             format!("“{text}” is not a size; write for example 500M or 2G."),

@@ -170,7 +170,42 @@ fn failure(error: &OpenError) -> Failure {
             "Tjänsten använder mappen. Stoppa den först (systemctl stop skolpost).",
             "The service uses the folder. Stop it first (systemctl stop skolpost).",
         ),
-        error => Text::new(format!("Det gick inte: {error}"), format!("This failed: {error}")),
+        OpenError::NoStore(path) => Text::new(
+            format!("Det finns inget lager i {}. Kontrollera --dir.", path.display()),
+            format!("There is no store in {}. Check --dir.", path.display()),
+        ),
+        OpenError::Export { file, why } => Text::new(
+            format!(
+                "Kopian {} är inte hel eller ingen kopia alls; inget är ändrat. Ta en äldre, eller hämta den igen. Orsak: {why}",
+                file.display()
+            ),
+            format!(
+                "The copy {} is not whole or none at all; nothing was changed. Take an older one, or fetch it again. Cause: {why}",
+                file.display()
+            ),
+        ),
+        OpenError::NotEmpty(path) => Text::new(
+            format!("{} är inte tom. Flytta undan mappen först.", path.display()),
+            format!("{} is not empty. Move the folder aside first.", path.display()),
+        ),
+        OpenError::Io { source, .. } => Text::new(
+            format!(
+                "Filerna går inte att läsa eller skriva. Kontrollera namn, ägare och plats på disken. Orsak: {source}"
+            ),
+            format!(
+                "The files cannot be read or written. Check name, owner and room on the disk. Cause: {source}"
+            ),
+        ),
+        OpenError::Journal(why) | OpenError::Base(why) => Text::new(
+            format!("Data är skadade. Ta en kopia av mappen, kör sedan skolpost store rebuild. Orsak: {why}"),
+            format!(
+                "The data are damaged. Make a copy of the folder, then run skolpost store rebuild. Cause: {why}"
+            ),
+        ),
+        error @ OpenError::Store(_) => Text::new(
+            format!("Lagret går inte att läsa. Orsak: {error}"),
+            format!("The store cannot be read. Cause: {error}"),
+        ),
     };
     let code = if matches!(error, OpenError::Locked(_)) { "in_use" } else { "store" };
     Failure::with_code(text, code)

@@ -1,7 +1,7 @@
 //! `import`: a school's file in, accounts out, first passwords into a file that only its owner reads.
 
 use std::fs::{self, File};
-use std::io::{Seek, Write};
+use std::io::{self, Seek, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
@@ -18,7 +18,7 @@ use crate::output::Output;
 /// # Errors
 /// [`Failure`]: the file, the service, or problems in the rows (which change nothing).
 pub(super) fn run(ask: &Ask<'_>, file: &Path, dry_run: bool, secrets: Option<&Path>) -> Result<(), Failure> {
-    let bytes = fs::read(file).map_err(|error| Failure::file(file, &error))?;
+    let bytes = fs::read(file).map_err(|error| unreadable(file, &error))?;
     let mut passwords = match (dry_run, secrets) {
         (true, _) => None,
         (false, Some(path)) => Some(Secrets::create(path)?),
@@ -56,6 +56,17 @@ pub(super) fn run(ask: &Ask<'_>, file: &Path, dry_run: bool, secrets: Option<&Pa
         ),
         "import",
     ))
+}
+
+fn unreadable(file: &Path, error: &io::Error) -> Failure {
+    let path = file.display();
+    match error.kind() {
+        io::ErrorKind::NotFound => Failure::new(Text::new(
+            format!("Filen {path} finns inte. Kontrollera namnet och mappen."),
+            format!("There is no file {path}. Check its name and folder."),
+        )),
+        _ => Failure::file(file, error),
+    }
 }
 
 /// The file of first passwords.
@@ -127,7 +138,7 @@ fn words(report: &ImportReport, output: Output) -> String {
     if !report.read_as.is_empty() {
         lines.push(match output.language {
             Language::Sv => format!("Filen läst som {}.", report.read_as),
-            Language::En => format!("The file was read as {}.", report.read_as),
+            Language::En => format!("The file was read as {}.", in_english(&report.read_as)),
         });
     }
     if !report.samples.is_empty() {
@@ -173,9 +184,22 @@ fn words(report: &ImportReport, output: Output) -> String {
     lines.join("\n")
 }
 
+/// The separator's name; the service tells it in Swedish.
+fn in_english(read_as: &str) -> String {
+    let words = [("semikolon", "semicolon"), ("komma", "comma"), ("tabb", "tab")];
+    let found = words.iter().find_map(|(sv, en)| Some(format!("{}{en}", read_as.strip_suffix(sv)?)));
+    found.unwrap_or_else(|| read_as.to_owned())
+}
+
 #[cfg(test)]
 mod tests {
-    use super::cell;
+    use super::{cell, in_english};
+
+    #[test]
+    fn the_separator_is_told_in_english() {
+        assert_eq!(in_english("Excel (Windows-1252), semikolon"), "Excel (Windows-1252), semicolon");
+        assert_eq!(in_english("UTF-8, komma"), "UTF-8, comma");
+    }
 
     #[test]
     fn no_cell_is_a_formula() {

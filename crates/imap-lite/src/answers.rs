@@ -236,6 +236,17 @@ pub(crate) fn place_of_others(name: &MailboxName) -> Completion {
     )
 }
 
+/// `INBOX` below somebody's INBOX, which has one name here.
+pub(crate) fn inbox_of_others(inbox: &MailboxName) -> Completion {
+    Completion::no(
+        Code::Cannot,
+        Text::new(
+            format!("Inkorgen finns redan: den heter {inbox} här."),
+            format!("The INBOX is here already: it is called {inbox}."),
+        ),
+    )
+}
+
 /// RENAME from one account into another.
 pub(crate) fn between_accounts() -> Completion {
     Completion::no(

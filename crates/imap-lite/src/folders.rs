@@ -5,7 +5,7 @@
 use directory::Directory;
 use imap_wire::{Code, Completion};
 use mailbox::{Folder, MailboxError, Mailboxes};
-use model::{MailboxName, MailboxRef, Right, SpecialUse};
+use model::{HIERARCHY_DELIMITER, MailboxName, MailboxRef, Right, SpecialUse};
 
 use crate::account::Account;
 use crate::conversation::{Outcome, now};
@@ -38,7 +38,10 @@ impl Folders<'_> {
         let Account { tenant, id } = self.account;
         match self.place_of(name).await? {
             Some((owner, there)) => self.create_at(&owner, name, &there).await,
-            None if self.is_reserved(name) => Ok(answers::place_of_others(name)),
+            None if self.is_reserved(name) => match self.other_inbox(name).await? {
+                Some(inbox) => Ok(answers::inbox_of_others(&inbox)),
+                None => Ok(answers::place_of_others(name)),
+            },
             None => {
                 let made = self.mailboxes.create(tenant, id, name, now()).await?;
                 Ok(created(made))
@@ -73,7 +76,8 @@ impl Folders<'_> {
         {
             return Err(MailboxError::NoPermission.into());
         }
-        let made = self.mailboxes.create(tenant, owner.account, there, now()).await?;
+        let made = self.mailboxes.create(tenant, owner.account, there, now()).await;
+        let made = made.map_err(|error| called_here(error, name, there))?;
         self.mailboxes.inherit(parent, made, now()).await?;
         Ok(created(made))
     }
@@ -95,7 +99,8 @@ impl Folders<'_> {
         match self.place_of(name).await? {
             Some((owner, there)) => {
                 self.open(name, &[Right::Delete]).await?;
-                self.mailboxes.delete(tenant, owner.account, &there, now()).await?;
+                let deleted = self.mailboxes.delete(tenant, owner.account, &there, now()).await;
+                deleted.map_err(|error| called_here(error, name, &there))?;
             }
             None => self.mailboxes.delete(tenant, id, name, now()).await?,
         }
@@ -111,7 +116,7 @@ impl Folders<'_> {
                 Ok(Completion::ok())
             }
             (Some((owner, there)), Some((other, new))) if owner.account == other.account => {
-                self.rename_at(&owner, (from, &there), &new).await
+                self.rename_at(&owner, (from, &there), (to, &new)).await
             }
             (Some(_), _) => {
                 self.look_up(from).await?;
@@ -129,7 +134,7 @@ impl Folders<'_> {
         &self,
         owner: &Owner,
         (from, there): (&MailboxName, &MailboxName),
-        new: &MailboxName,
+        (to, new): (&MailboxName, &MailboxName),
     ) -> Outcome {
         let tenant = self.account.tenant;
         self.open(from, &[Right::Delete]).await?;
@@ -143,8 +148,19 @@ impl Folders<'_> {
         {
             return Err(MailboxError::NoPermission.into());
         }
-        self.mailboxes.rename(tenant, owner.account, there, new, now()).await?;
+        let renamed = self.mailboxes.rename(tenant, owner.account, there, new, now()).await;
+        renamed.map_err(|error| called_here(error, to, new))?;
         Ok(Completion::ok())
+    }
+
+    /// The name here of somebody's INBOX, if a program asks for `INBOX` below it.
+    async fn other_inbox(&self, name: &MailboxName) -> Result<Option<MailboxName>, MailboxError> {
+        let (Some(parent), Some((_, word))) = (name.parent(), name.as_str().rsplit_once(HIERARCHY_DELIMITER))
+        else {
+            return Ok(None);
+        };
+        let place = if word.eq_ignore_ascii_case("INBOX") { self.place_of(&parent).await? } else { None };
+        Ok(place.filter(|(_, there)| there.is_inbox()).map(|_| parent))
     }
 
     /// Where mailboxes of others appear, nobody makes own ones.
@@ -160,6 +176,25 @@ impl Folders<'_> {
             self.mailboxes.unsubscribe(tenant, id, name, now()).await?;
         }
         Ok(Completion::ok())
+    }
+}
+
+/// A refusal about mailboxes of somebody else with their names as they are here, where `name` is what is called `there` in
+/// the owner's tree.
+fn called_here(error: MailboxError, name: &MailboxName, there: &MailboxName) -> MailboxError {
+    use MailboxError as E;
+    let above = name.as_str().strip_suffix(there.as_str()).unwrap_or_default();
+    let here = |other: MailboxName| match other == *there {
+        true => name.clone(),
+        false => MailboxName::parse(&format!("{above}{other}")).unwrap_or(other),
+    };
+    match error {
+        E::NoMailbox(name) => E::NoMailbox(here(name)),
+        E::Exists(name) => E::Exists(here(name)),
+        E::Permanent(name) => E::Permanent(here(name)),
+        E::HasChildren(name) => E::HasChildren(here(name)),
+        E::Twin { special, existing } => E::Twin { special, existing: here(existing) },
+        other => other,
     }
 }
 

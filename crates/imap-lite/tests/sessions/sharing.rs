@@ -29,10 +29,23 @@ async fn a_function_appears_to_its_members_and_to_nobody_else() {
     bo.ok(&format!("SUBSCRIBE {OFFICE}/Sent")).await;
     bo.ok("LSUB \"\" D*").await.has(&format!("* LSUB () \"/\" {OFFICE}/Sent"));
     // Its special mailboxes stay, its others come and go.
-    bo.say(&format!("DELETE {OFFICE}")).await.ends("NO [CANNOT]");
+    let permanent = |name: &str| format!("NO [CANNOT] The mailbox {name} belongs to the account");
+    bo.say(&format!("DELETE {OFFICE}")).await.ends(&permanent(OFFICE));
+    bo.say(&format!("DELETE {OFFICE}/Sent")).await.ends(&permanent(&format!("{OFFICE}/Sent")));
+    bo.say(&format!("CREATE {OFFICE}"))
+        .await
+        .ends(&format!("NO [ALREADYEXISTS] There is a mailbox {OFFICE} already"));
+    bo.say(&format!("CREATE {OFFICE}/inbox"))
+        .await
+        .ends(&format!("NO [CANNOT] The INBOX is here already: it is called {OFFICE}."));
     bo.say(&format!("RENAME {OFFICE} {OFFICE}/Gammalt")).await.ends("NO [NOPERM]");
-    bo.say(&format!("CREATE {OFFICE}/Skickat")).await.ends("NO [CANNOT]");
+    bo.say(&format!("CREATE {OFFICE}/Skickat"))
+        .await
+        .ends(&format!("NO [CANNOT] That mailbox is here already and is called {OFFICE}/Sent;"));
     bo.ok(&format!("CREATE {OFFICE}/2026/Våren")).await;
+    bo.say(&format!("RENAME {OFFICE}/2026 {OFFICE}/Trash"))
+        .await
+        .ends(&format!("NO [ALREADYEXISTS] There is a mailbox {OFFICE}/Trash already"));
     bo.ok(&format!("RENAME {OFFICE}/2026 {OFFICE}/2027")).await;
     bo.ok(&format!("DELETE {OFFICE}/2027/Våren")).await;
     // The list of members is the administration's.
@@ -47,6 +60,7 @@ async fn a_function_appears_to_its_members_and_to_nobody_else() {
     let mut ada = town.log_in("ada.oqvist").await;
     ada.ok("LIST \"\" De*").await.is(&[]);
     ada.say(&format!("SELECT {OFFICE}")).await.ends("NO [NONEXISTENT]");
+    ada.say(&format!("CREATE {OFFICE}/INBOX")).await.ends("NO [CANNOT] The name Delade/");
     ada.say("CREATE Delade/Min").await.ends("NO [CANNOT]");
     ada.say("CREATE Andra").await.ends("NO [CANNOT]");
     ada.say("RENAME Archive Andra/Arkiv").await.ends("NO [CANNOT]");

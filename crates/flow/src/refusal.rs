@@ -147,6 +147,35 @@ impl Refusal {
             ),
         )
     }
+    /// A member of a function who may not answer for it.
+    pub(crate) fn only_reads(function: &EmailAddress) -> Self {
+        Self::new(
+            550,
+            (5, 7, 1),
+            format!(
+                "Din behörighet till {function} är bara att läsa, inte att skicka. Fråga skolans administratör om du ska kunna svara."
+            ),
+            format!(
+                "Your membership of {function} is for reading only, not for sending. Ask your school's administrator if you should be able to answer."
+            ),
+        )
+    }
+    /// A function that has no room for its copy of what is sent: its members can make some.
+    pub(crate) fn or_full_function(self, function: &EmailAddress) -> Self {
+        if self.enhanced != (4, 2, 2) {
+            return self;
+        }
+        Self::new(
+            452,
+            (4, 2, 2),
+            format!(
+                "Brevlådan {function} är full och kan inte spara det som skickas. Den som har behörigheten ”allt” där kan ta bort brev och tömma papperskorgen; skolans administratör kan ge mer plats."
+            ),
+            format!(
+                "The mailbox {function} is full and cannot keep what is sent. A member with the right “everything” there can delete letters and empty the trash; your school's administrator can give more room."
+            ),
+        )
+    }
     pub(crate) fn several_functions() -> Self {
         Self::new(
             550,

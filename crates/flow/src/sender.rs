@@ -76,7 +76,11 @@ impl Sender<'_> {
             Err(_) => return Err(Refusal::not_your_address(address)),
         };
         let rights = rights_of_member(self.store, tenant, found, self.login.account).await.map_err(failed)?;
-        if rights.has(Right::Post) { Ok(Some(found)) } else { Err(Refusal::not_your_address(address)) }
+        match rights {
+            rights if rights.has(Right::Post) => Ok(Some(found)),
+            rights if rights.is_empty() => Err(Refusal::not_your_address(address)),
+            _ => Err(Refusal::only_reads(address)),
+        }
     }
 }
 

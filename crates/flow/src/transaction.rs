@@ -246,7 +246,10 @@ impl Transaction {
         };
         let Road { store, directory, .. } = &*self.road;
         match (Sender { store, directory, login, account }).authors(header).await? {
-            Some(function) => self.judge(&function, self.came).await.map(Some),
+            Some(function) => {
+                let judged = self.judge(&function, self.came).await;
+                judged.map(Some).map_err(|refusal| refusal.or_full_function(&function))
+            }
             None => Ok(None),
         }
     }
@@ -273,7 +276,7 @@ impl Transaction {
         let size = self.spool.len() + head.len() as u64;
         accept::room(self.recipients.accepted(), size, self.origin.is_submission())?;
         if let Some(function) = &copy_for {
-            function.takes(size)?;
+            function.takes(size).map_err(|refusal| refusal.or_full_function(&function.address))?;
         }
         let spool = std::mem::replace(&mut self.spool, SpoolWriter::new(self.road.spool_folder.clone(), 0));
         let letter = Letter {

@@ -140,4 +140,31 @@ async fn a_full_function_sends_nothing_that_it_could_not_keep() {
         .await;
     assert_eq!(refused(sent), "552 5.2.2");
     assert!(open.sent().await.is_empty() && open.school.read(open.bo).await.is_empty());
+    // Room for the letter alone, and none left: whoever sends hears who can make some.
+    open.school.set_quota(open.office, 1000).await;
+    while open.school.receive(&[OFFICE]).await.is_ok() {}
+    let error = open
+        .school
+        .send(open.school.login(open.siv).await, OFFICE, &["bo.al@skola.test"], &from(OFFICE))
+        .await
+        .map(|_| ())
+        .unwrap_err();
+    assert_eq!(refused::<()>(Err(error.clone())), "452 4.2.2");
+    assert!(error.text.sv.contains("”allt”") && error.text.en.contains("empty the trash"), "{error}");
+}
+
+#[tokio::test]
+async fn a_member_who_may_only_read_is_told_so_and_nobody_else_is() {
+    let open = Office::open().await;
+    let foreign = open.school.add(Role::Teacher, "Eva", "Ny").await;
+    for (who, own, told) in [(open.bo, "bo.al@skola.test", true), (foreign, "eva.ny@skola.test", false)] {
+        for mail_from in [OFFICE, own] {
+            let login = open.school.login(who).await;
+            let sent = open.school.send(login, mail_from, &["siv.ek@skola.test"], &from(OFFICE)).await;
+            let error = sent.map(|_| ()).unwrap_err();
+            assert_eq!(error.text.en.contains("for reading only"), told, "{error}");
+            assert_eq!(error.text.sv.contains("bara att läsa"), told, "{error}");
+            assert_eq!(refused::<()>(Err(error)), "550 5.7.1");
+        }
+    }
 }

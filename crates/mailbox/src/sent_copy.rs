@@ -7,7 +7,7 @@
 use std::ops::Range;
 
 use message::{Field, fields};
-use model::{FlagPatch, FlagSet, MailboxRef, QueueId, Uid, UidValidity, UnixMillis};
+use model::{FlagPatch, FlagSet, MailboxRef, QueueId, SystemFlag, Uid, UidValidity, UnixMillis};
 use store::{Batch, FlagsKey, MessageEntry, MessageFlags, Op, Outcome, Spool, StoreError};
 
 use crate::{Content, MailboxError, Mailboxes, NewLetter};
@@ -73,6 +73,10 @@ impl Mailboxes {
             };
             let row = self.store().load(&FlagsKey { mailbox, uid }).await?;
             let Some(MessageFlags { flags, .. }) = row else { continue };
+            // It is about to go.
+            if flags.has(SystemFlag::Deleted) {
+                continue;
+            }
             let copy = SentCopy { uid_validity: state.uid_validity, uid, flags, agreement };
             if agreement == Agreement::Same {
                 return Ok(Some(copy));

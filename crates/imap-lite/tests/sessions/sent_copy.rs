@@ -4,7 +4,7 @@ use mailbox::special;
 use model::{FlagSet, MailboxRef, QueueId, SpecialUse, SystemFlag};
 use store::{Batch, Op, Spool};
 
-use crate::support::{Service, now};
+use crate::support::{PASSWORD, Service, now};
 
 const TRACE: &str = "Return-Path: <ada.oqvist@skola.test>\r\n\
     Received: by skola.test; Tue, 24 Nov 2026 03:00:00 +0100\r\n";
@@ -82,10 +82,39 @@ async fn a_copy_that_says_more_takes_the_place_of_the_servers() {
 }
 
 #[tokio::test]
+async fn a_copy_that_is_about_to_go_does_not_count() {
+    let service = service().await;
+    let mut client = service.ada().await;
+    client.ok("SELECT Sent").await;
+    client.ok("STORE 1 +FLAGS (\\Deleted)").await;
+    client.append("Sent", OWN).await.ends("OK [APPENDUID");
+    client.ok("EXPUNGE").await.has("* 1 EXPUNGE");
+    client.ok("STATUS Sent (MESSAGES)").await.is(&["* STATUS Sent (MESSAGES 1)"]);
+}
+
+#[tokio::test]
 async fn a_copy_with_another_date_keeps_its_date() {
     let service = service().await;
     let mut client = service.ada().await;
     client.append("Sent \"17-Jul-1996 02:44:25 -0700\"", OWN).await.ends("OK [APPENDUID");
     client.ok("SELECT Sent").await.has("* 1 EXISTS");
     client.ok("FETCH 1 INTERNALDATE").await.is(&["* 1 FETCH (INTERNALDATE \"17-Jul-1996 02:44:25 -0700\")"]);
+}
+
+#[tokio::test]
+async fn who_may_not_take_away_leaves_both() {
+    let service = service().await;
+    service.ada().await.ok("SETACL Sent bo.ek@skola.test lrswi").await;
+    let mut bo = service.connect().await;
+    bo.ok(&format!("LOGIN bo.ek@skola.test {PASSWORD}")).await;
+    let sent = "Andra/ada.oqvist@skola.test/Sent";
+    let with_bcc = OWN.replace("Subject:", "Bcc: <bo.ek@skola.test>\r\nSubject:");
+    for (letter, uid, messages) in [(OWN, 1, 1), (&with_bcc, 2, 2)] {
+        let reply = bo.append(&format!("{sent} (\\Deleted \\Flagged)"), letter).await;
+        assert!(reply.tagged.contains(&format!(" {uid}] ")), "{reply:#?}");
+        let status = format!("* STATUS {sent} (MESSAGES {messages})");
+        bo.ok(&format!("STATUS {sent} (MESSAGES)")).await.is(&[&status]);
+    }
+    bo.ok(&format!("SELECT {sent}")).await;
+    bo.ok("FETCH 1 FLAGS").await.is(&["* 1 FETCH (FLAGS (\\Flagged \\Seen \\Recent))"]);
 }

@@ -35,6 +35,7 @@ mod rows;
 mod search;
 mod search_budget;
 mod search_index;
+mod search_needles;
 mod search_pace;
 mod search_test;
 mod search_work;

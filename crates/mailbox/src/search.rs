@@ -16,6 +16,7 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use crate::query::Query;
 use crate::search_index::{Ask, Grams, Pace, Segment, places, unreadable};
+use crate::search_needles::Needles;
 use crate::search_test::{Maker, head_of, headers_sure};
 use crate::search_work::{Batch, Known, Open, Question, Work};
 use crate::selected::Picked;
@@ -44,7 +45,11 @@ impl Progress {
     }
     fn left(&self, left: usize) {
         let left = u32::try_from(left).unwrap_or(u32::MAX);
-        self.done.store(self.total.load(Ordering::Relaxed).saturating_sub(left), Ordering::Relaxed);
+        self.done.fetch_max(self.total.load(Ordering::Relaxed).saturating_sub(left), Ordering::Relaxed);
+    }
+    /// So many more are decided.
+    pub(crate) fn more(&self, count: usize) {
+        self.done.fetch_add(u32::try_from(count).unwrap_or(u32::MAX), Ordering::Relaxed);
     }
 }
 
@@ -52,7 +57,7 @@ impl Progress {
 struct Searching<'a> {
     selected: &'a Selected,
     progress: &'a Progress,
-    work: Work,
+    work: Work<'a>,
     words: Vec<Grams>,
     found: Picked,
 }
@@ -78,11 +83,12 @@ impl Selected {
         progress: &Progress,
     ) -> Result<Picked, MailboxError> {
         let table = self.table(now).await?;
-        let mut maker = Maker { table: &table, words: Vec::new(), count: 0, weight: 0 };
+        let mut maker =
+            Maker { table: &table, words: Vec::new(), count: 0, weight: 0, needles: Needles::default() };
         let test = maker.test(query);
-        let Maker { words, count, weight, .. } = maker;
-        let question = Question { table, test, words: count as u64, weight: weight as u64 };
-        let work = Work::new(&self.mailboxes, self.mailbox(), question);
+        let Maker { words, count, weight, needles, .. } = maker;
+        let question = Question { table, test, needles, words: count as u64, weight: weight as u64 };
+        let work = Work::new(&self.mailboxes, self.mailbox(), question, progress);
         let mut searching = Searching { selected: self, progress, work, words, found: Picked::new() };
         let picked = among.map_or_else(|| self.pick_all(), |among| self.pick_uids(among));
         let open = searching.ask_table(picked).await?;

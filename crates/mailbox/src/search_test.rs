@@ -9,7 +9,8 @@ use store::MessageEntry;
 use crate::object_id::{email_id, thread_id_of};
 use crate::query::{Day, Query};
 use crate::search_index::{Docs, Field, Grams, Head};
-use crate::search_pace::Pace;
+use crate::search_needles::Needles;
+use crate::search_pace::{Pace, Place};
 use crate::table::{MessageRow, Table};
 
 /// Fields that programs search all the time; their folded text is kept in memory and in the index.
@@ -70,6 +71,7 @@ pub(crate) struct Facts<'a> {
     /// Header and text of the whole letter, folded.
     pub(crate) whole: Option<(&'a str, &'a str)>,
     pub(crate) pace: &'a Pace<'a>,
+    pub(crate) needles: &'a Needles,
 }
 
 /// Makes tests of queries and notes the words that the index is to be asked for.
@@ -79,6 +81,8 @@ pub(crate) struct Maker<'a> {
     /// Words of the search, and everything that it asks.
     pub(crate) count: usize,
     pub(crate) weight: usize,
+    /// Those that are looked for in texts.
+    pub(crate) needles: Needles,
 }
 
 impl Maker<'_> {
@@ -114,12 +118,18 @@ impl Maker<'_> {
                 let word = self.word(Field::named(&name), text);
                 Test::Header(name, word)
             }
-            Query::Body(text) => Test::Body(self.word(Field::Any, text)),
-            Query::Text(text) => Test::Text(self.word(Field::Any, text)),
+            Query::Body(text) => Test::Body(self.word_of_text(text)),
+            Query::Text(text) => Test::Text(self.word_of_text(text)),
             Query::EmailId(id) => Test::EmailId(id.clone()),
             Query::ThreadId(id) => Test::ThreadId(id.clone()),
             Query::ModSeq(mod_seq) => Test::ModSeq(*mod_seq),
         }
+    }
+
+    fn word_of_text(&mut self, text: &str) -> Word {
+        let word = self.word(Field::Any, text);
+        self.needles.add(word.id, word.finder.needle());
+        word
     }
 
     fn word(&mut self, field: Field, text: &str) -> Word {
@@ -210,7 +220,12 @@ fn is_head_field(name: &str) -> bool {
 
 impl<'a> Facts<'a> {
     /// What the table knows.
-    pub(crate) const fn new(seq: SeqNo, row: MessageRow<'a>, recent: bool, pace: &'a Pace<'a>) -> Self {
+    pub(crate) const fn new(
+        seq: SeqNo,
+        row: MessageRow<'a>,
+        recent: bool,
+        (pace, needles): (&'a Pace<'a>, &'a Needles),
+    ) -> Self {
         Self {
             seq,
             row,
@@ -223,12 +238,12 @@ impl<'a> Facts<'a> {
             lineage: None,
             whole: None,
             pace,
+            needles,
         }
     }
 
-    fn has(&self, text: &[u8], word: &Word) -> bool {
-        self.pace.count(text.len());
-        word.finder.find(text).is_some()
+    fn has(&self, place: Place, text: &[u8], word: &Word) -> bool {
+        self.pace.has(place, text, &word.finder, (word.id, self.needles))
     }
 
     /// Does a field of that name hold the text? `headers` has one folded `name: value` a line.
@@ -277,10 +292,10 @@ impl<'a> Facts<'a> {
             return Some(false);
         }
         if let Some((_, text)) = self.whole {
-            return Some(self.has(text.as_bytes(), word));
+            return Some(self.has(Place::Text, text.as_bytes(), word));
         }
         let derived = self.derived.as_ref()?;
-        let found = self.has(derived.text(), word);
+        let found = self.has(Place::Text, derived.text(), word);
         (found || derived.text_complete()).then_some(found)
     }
 
@@ -292,7 +307,7 @@ impl<'a> Facts<'a> {
             Some((headers, _)) => headers.as_bytes(),
             None => self.derived.as_ref()?.headers(),
         };
-        if self.has(headers, word) { Some(true) } else { self.body_holds(word) }
+        if self.has(Place::Headers, headers, word) { Some(true) } else { self.body_holds(word) }
     }
 }
 

@@ -13,14 +13,16 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::spawn_blocking;
 
 use crate::fetch::Content;
+use crate::search::Progress;
 use crate::search_index::{Docs, Head};
+use crate::search_needles::Needles;
 use crate::search_pace::{Answers, Pace};
 use crate::search_test::{Facts, Test};
 use crate::table::Table;
 use crate::{MailboxError, Mailboxes};
 
-/// Octets that may be looked through at once on an async thread, at worst a quarter of a millisecond.
-const INLINE_OCTETS: u64 = 128 << 10;
+/// Octets that may be looked through at once on an async thread, half a millisecond at worst.
+const INLINE_OCTETS: u64 = 64 << 10;
 /// The same for all of one search.
 const INLINE_OCTETS_ALL: u64 = 8 << 20;
 /// What asking a message costs beside its text, in octets looked through.
@@ -62,13 +64,15 @@ pub(crate) struct Batch {
 pub(crate) struct Question {
     pub(crate) table: Arc<Table>,
     pub(crate) test: Test,
+    pub(crate) needles: Needles,
     /// Words in it, and everything in it.
     pub(crate) words: u64,
     pub(crate) weight: u64,
 }
 
 /// Who asks, and how much it may.
-pub(crate) struct Work {
+pub(crate) struct Work<'a> {
+    progress: &'a Progress,
     mailboxes: Mailboxes,
     mailbox: MailboxRef,
     question: Arc<Question>,
@@ -77,7 +81,7 @@ pub(crate) struct Work {
     left: u64,
 }
 
-impl Drop for Work {
+impl Drop for Work<'_> {
     fn drop(&mut self) {
         self.abandoned.store(true, Ordering::Relaxed);
     }
@@ -120,7 +124,7 @@ impl Batch {
         Self {
             decided: Vec::with_capacity(known.len()),
             known,
-            answers: Answers::new(),
+            answers: Answers::default(),
             octets: 0,
             _room: room,
         }
@@ -150,7 +154,7 @@ impl Batch {
 
 impl Question {
     fn facts<'a>(&'a self, open: Open, pace: &'a Pace<'a>) -> Facts<'a> {
-        Facts::new(open.seq, self.table.row_at(open.place), open.recent, pace)
+        Facts::new(open.seq, self.table.row_at(open.place), open.recent, (pace, &self.needles))
     }
 
     /// Asks the table alone: those that match, and those that are still open.
@@ -166,9 +170,15 @@ impl Question {
     }
 }
 
-impl Work {
-    pub(crate) fn new(mailboxes: &Mailboxes, mailbox: MailboxRef, question: Question) -> Self {
+impl<'a> Work<'a> {
+    pub(crate) fn new(
+        mailboxes: &Mailboxes,
+        mailbox: MailboxRef,
+        question: Question,
+        progress: &'a Progress,
+    ) -> Self {
         Self {
+            progress,
             mailbox,
             question: Arc::new(question),
             abandoned: Arc::default(),
@@ -192,7 +202,9 @@ impl Work {
             batch.go_on(&self.question, Pace::short());
         }
         while !batch.is_done() {
+            let before = batch.decided.len();
             batch = self.piece(batch).await?;
+            self.progress.more(batch.decided[before..].iter().flatten().count());
             if batch.octets > self.left {
                 break;
             }

@@ -19,6 +19,7 @@ mod model_based;
 mod notify;
 mod rev2;
 mod search;
+mod search_load;
 mod search_results;
 mod sent_copy;
 mod sharing;

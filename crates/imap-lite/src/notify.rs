@@ -1,7 +1,8 @@
 //! NOTIFY: news of mailboxes at any time.
 //!
 //! RFC 5465. A session that listens keeps what it last told of each mailbox outside the selected one, and one bit for each
-//! account that it listens to; waked, it reads again and tells what is other than before. Events that name a mailbox in
+//! account that it listens to; waked, it looks at what changed and tells what is other than before: names are compared as the list that all sessions of
+//! the account share, and of mailboxes only those are looked at that changed. Events that name a mailbox in
 //! several groups add up (§6). What this client did itself to names is not told to it (§5); its own letters in other
 //! mailboxes are. Without a group for the selected mailbox nothing of it is told outside commands; behind commands, EXISTS
 //! and EXPUNGE come all the same, since sequence numbers must stay in step (RFC 3501 §7.3.1, §7.4.1).
@@ -10,15 +11,17 @@
 mod annotations;
 mod mail;
 mod names;
+mod wishes;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::poll_fn;
 use std::io;
 use std::num::NonZeroU32;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::Poll;
 
-use imap_wire::command::{Fetch, MessageSet, Notify, NotifyEvents, NotifyFilter, NotifyGroup, Numbering};
+use imap_wire::command::{Fetch, MessageSet, Notify, NotifyEvents, NotifyFilter, Numbering};
 use imap_wire::{Bound, Code, Completion, Numbers, Request, SequenceSet, encode};
 use mailbox::{Folder, MailboxError, Selected, Updates};
 use model::{AccountId, MailboxName, MailboxRef, Right, Text, Uid};
@@ -26,10 +29,12 @@ use store::{Watch, WatchKey};
 
 use crate::conversation::Trouble;
 use crate::folders::Folders;
+use crate::shared::Owner;
 use crate::wire::Wire;
 use crate::{Door, fetch};
 use annotations::Annotations;
 use mail::Watched;
+use wishes::Wishes;
 
 /// What a client wants to hear of, and what it has heard.
 #[derive(Default)]
@@ -39,15 +44,19 @@ pub(crate) struct Listening {
     /// Expunges of the selected mailbox wait for a command.
     pub(crate) delayed: bool,
     /// Of the others.
-    groups: Vec<NotifyGroup>,
+    wishes: Wishes,
     /// As it was told last.
-    names: Vec<Folder>,
+    names: Arc<[Folder]>,
     watched: BTreeMap<MailboxRef, Watched>,
     annotated: Annotations,
-    names_watches: Vec<Watch>,
-    mail_watches: Vec<Watch>,
+    /// Whose names; and of the municipality's access control lists.
+    names_watches: BTreeMap<AccountId, Watch>,
+    grants_watch: Option<Watch>,
+    mail_watches: BTreeMap<AccountId, Watch>,
     names_stirred: bool,
     mail_stirred: bool,
+    /// Mailboxes that have not been looked at since they changed.
+    stirred: BTreeSet<MailboxRef>,
     /// Names that this client has just changed.
     own: Vec<MailboxName>,
 }
@@ -74,10 +83,10 @@ pub(crate) async fn notify(
                 listening.delayed = group.filter == NotifyFilter::SelectedDelayed;
                 listening.selected = Some(group.events).filter(|events| events.message_new.is_some());
             }
-            _ => listening.groups.push(group),
+            _ => listening.wishes.add(group),
         }
     }
-    if listening.groups.is_empty() {
+    if listening.wishes.is_empty() {
         return Ok(Ok(listening));
     }
     if !listening.look_around(door, folders).await? {
@@ -86,6 +95,8 @@ pub(crate) async fn notify(
         return Ok(Err(Completion::no(Code::NotificationOverflow, text)));
     }
     listening.annotated = listening.annotations(door, folders).await?;
+    // As it stands, all is told.
+    listening.stirred.clear();
     if status {
         listening.write_all(selected, wire).await?;
     }
@@ -131,8 +142,8 @@ impl Listening {
             return;
         }
         tokio::select! {
-            () = any(&mut self.names_watches) => self.names_stirred = true,
-            () = any(&mut self.mail_watches) => self.mail_stirred = true,
+            () = any(self.names_watches.values_mut().chain(&mut self.grants_watch)) => self.names_stirred = true,
+            () = any(self.mail_watches.values_mut()) => self.mail_stirred = true,
         }
     }
 
@@ -143,7 +154,7 @@ impl Listening {
 
     /// This client changes names itself; it is not told what it does.
     pub(crate) fn does_itself(&mut self, request: &Request) {
-        if self.groups.is_empty() {
+        if !self.wishes.names() {
             return;
         }
         self.own.extend(match request {
@@ -169,19 +180,24 @@ impl Listening {
         wire: &mut Wire,
     ) -> Result<bool, Trouble> {
         if std::mem::take(&mut self.names_stirred) {
-            let before = std::mem::take(&mut self.names);
-            if !self.look_around(door, folders).await? {
+            let before = Arc::clone(&self.names);
+            let looked = self.look_around(door, folders).await;
+            if looked.is_err() {
+                // The next hint finds the difference again.
+                self.names = Arc::clone(&before);
+            }
+            if !looked? {
                 encode::ok(&Code::NotificationOverflow, "Too many mailboxes to watch", &mut wire.buffer);
                 return Ok(false);
             }
             self.write_names(&before, wire).await?;
-            let annotated = self.annotations(door, folders).await?;
-            annotated.write_changes(&self.annotated, wire).await?;
-            self.annotated = annotated;
-            // Mail may have come before the mailbox was watched.
-            self.mail_stirred = true;
+            if self.wishes.annotations() {
+                let annotated = self.annotations(door, folders).await?;
+                annotated.write_changes(&self.annotated, wire).await?;
+                self.annotated = annotated;
+            }
         }
-        if std::mem::take(&mut self.mail_stirred) {
+        if std::mem::take(&mut self.mail_stirred) || !self.stirred.is_empty() {
             self.write_changes(door, selected, wire).await?;
         }
         Ok(true)
@@ -189,77 +205,64 @@ impl Listening {
 
     /// Reads the names again, and what of them is watched; what has been told stays. False if they are too many.
     async fn look_around(&mut self, door: &Door, folders: &Folders<'_>) -> Result<bool, MailboxError> {
-        let account = folders.account;
-        let store = door.mailboxes.store();
-        let owners: Vec<AccountId> = folders.owners().await?.iter().map(|owner| owner.account).collect();
-        let accounts = || owners.iter().copied().chain([account.id]);
+        let (account, store) = (folders.account, door.mailboxes.store());
         // Before anything is read, so that nothing is missed.
-        self.names_watches =
-            accounts().map(|id| store.watch(WatchKey::Folders(account.tenant, id))).collect();
-        self.names_watches.push(door.mailboxes.watch_grants(account.tenant));
-        self.names = folders.all().await?;
-        let mut watched = BTreeMap::new();
-        for folder in &self.names {
-            let Some(mailbox) = folder.mailbox else { continue };
-            let events = self.events(folder);
-            if events.message_new.is_none() || !self.may_read(door, folders, mailbox).await? {
-                continue;
-            }
-            if watched.len() >= door.limits.notify_mailboxes_max {
-                return Ok(false);
-            }
-            watched.insert(mailbox, (folder.name.clone(), events.flag_change));
+        self.grants_watch.get_or_insert_with(|| door.mailboxes.watch_grants(account.tenant));
+        let owners = folders.owners().await?;
+        let accounts: BTreeSet<AccountId> =
+            owners.iter().map(|owner| owner.account).chain([account.id]).collect();
+        rewatch(&mut self.names_watches, &accounts, |id| store.watch(WatchKey::Folders(account.tenant, id)));
+        let now = folders.names(&owners).await?;
+        let before = std::mem::replace(&mut self.names, Arc::clone(&now));
+        if Arc::ptr_eq(&before, &now) {
+            return Ok(true);
         }
-        let listened = accounts().filter(|id| watched.keys().any(|mailbox| mailbox.account == *id));
-        self.mail_watches = listened.map(|id| store.watch(WatchKey::Mail(account.tenant, id))).collect();
-        self.watch(door, watched).await?;
-        Ok(true)
+        // Rights on mailboxes of others may have changed where no name has.
+        let (gone, come) = match owners.is_empty() {
+            true => names::differing(&before, &now),
+            false => (before.iter().collect(), now.iter().collect()),
+        };
+        let wanted = self.wanted(&come, &owners, account.id);
+        self.watch(door, &gone, wanted).await
     }
 
-    async fn may_read(
+    /// What of these is to be watched, under which name and with flags or without.
+    fn wanted(
         &self,
-        door: &Door,
-        folders: &Folders<'_>,
-        mailbox: MailboxRef,
-    ) -> Result<bool, MailboxError> {
-        Ok(door.mailboxes.rights(mailbox, folders.account.id).await?.has(Right::Read))
-    }
-
-    /// Everything that is asked of one name.
-    fn events(&self, folder: &Folder) -> NotifyEvents {
-        let mut all = NotifyEvents::default();
-        for NotifyGroup { filter, events } in &self.groups {
-            if !covers(filter, folder) {
-                continue;
-            }
-            all.message_new = all.message_new.or_else(|| events.message_new.as_ref().map(|_| Vec::new()));
-            all.message_expunge |= events.message_expunge;
-            all.flag_change |= events.flag_change;
-            all.mailbox_name |= events.mailbox_name;
-            all.subscription_change |= events.subscription_change;
-            all.mailbox_metadata_change |= events.mailbox_metadata_change;
-        }
-        all
+        folders: &[&Folder],
+        owners: &[Owner],
+        reader: AccountId,
+    ) -> BTreeMap<MailboxRef, (MailboxName, bool)> {
+        let may_read = |mailbox: MailboxRef| {
+            let owner = || owners.iter().find(|owner| owner.account == mailbox.account);
+            mailbox.account == reader
+                || owner().is_some_and(|one| one.rights(mailbox.mailbox).has(Right::Read))
+        };
+        let wanted = folders.iter().filter_map(|folder| {
+            let mailbox = folder.mailbox?;
+            let events = self.wishes.of(folder);
+            let watched = events.message_new.is_some() && may_read(mailbox);
+            watched.then(|| (mailbox, (folder.name.clone(), events.flag_change)))
+        });
+        wanted.collect()
     }
 }
 
-/// Does a filter mean this name (RFC 5465 §6)? Letters arrive in INBOX.
-fn covers(filter: &NotifyFilter, folder: &Folder) -> bool {
-    match filter {
-        NotifyFilter::Selected | NotifyFilter::SelectedDelayed => false,
-        NotifyFilter::Inboxes => folder.name.is_inbox(),
-        NotifyFilter::Personal => true,
-        NotifyFilter::Subscribed => folder.subscribed,
-        NotifyFilter::Subtree(names) => {
-            names.iter().any(|name| folder.name == *name || folder.name.is_below(name))
-        }
-        NotifyFilter::Mailboxes(names) => names.contains(&folder.name),
+/// Watches exactly these; what is watched already stays, or a hint would be lost.
+fn rewatch(
+    watches: &mut BTreeMap<AccountId, Watch>,
+    accounts: &BTreeSet<AccountId>,
+    watch: impl Fn(AccountId) -> Watch,
+) {
+    watches.retain(|account, _| accounts.contains(account));
+    for account in accounts {
+        watches.entry(*account).or_insert_with(|| watch(*account));
     }
 }
 
 /// Returns when one of them has changed.
-async fn any(watches: &mut [Watch]) {
-    let mut waits: Vec<Pin<Box<_>>> = watches.iter_mut().map(|watch| Box::pin(watch.changed())).collect();
+async fn any(watches: impl Iterator<Item = &mut Watch>) {
+    let mut waits: Vec<Pin<Box<_>>> = watches.map(|watch| Box::pin(watch.changed())).collect();
     poll_fn(|context| {
         let ready = waits.iter_mut().any(|wait| wait.as_mut().poll(context).is_ready());
         if ready { Poll::Ready(()) } else { Poll::Pending }

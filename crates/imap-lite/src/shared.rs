@@ -5,6 +5,7 @@
 //! a name that nobody has.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use directory::{AccountEntry, AccountState, DirectoryError};
 use mailbox::{Folder, Grant, MailboxError, below};
@@ -146,15 +147,19 @@ impl Folders<'_> {
 
     /// All names, one's own and those of others that can be seen, with the levels above them.
     pub(crate) async fn all(&self) -> Result<Vec<Folder>, MailboxError> {
-        let own = self.mailboxes.list(self.account.tenant, self.account.id).await?;
-        let owners = self.owners().await?;
+        Ok(self.names(&self.owners().await?).await?.to_vec())
+    }
+
+    /// The same, as one list in memory for all sessions where nobody has shared anything.
+    pub(crate) async fn names(&self, owners: &[Owner]) -> Result<Arc<[Folder]>, MailboxError> {
+        let own = self.mailboxes.names(self.account.tenant, self.account.id).await?;
         if owners.is_empty() {
             return Ok(own);
         }
         let mut names: BTreeMap<MailboxName, Folder> =
-            own.into_iter().map(|folder| (folder.name.clone(), folder)).collect();
-        for owner in &owners {
-            for folder in self.mailboxes.list(self.account.tenant, owner.account).await? {
+            own.iter().map(|folder| (folder.name.clone(), folder.clone())).collect();
+        for owner in owners {
+            for folder in self.mailboxes.names(self.account.tenant, owner.account).await?.iter() {
                 let Some(mailbox) = folder.mailbox else { continue };
                 if owner.rights(mailbox.mailbox).has(Right::Lookup)
                     && let Some(name) = owner.name_here(&folder.name)
@@ -165,7 +170,7 @@ impl Folders<'_> {
         }
         let mut all: Vec<Folder> = names.into_values().collect();
         all.sort_by_key(|folder| !folder.name.is_inbox());
-        Ok(all)
+        Ok(all.into())
     }
 
     /// A person of the municipality whom an identifier of an access control list names: an address or log-in

@@ -2,6 +2,8 @@
 //!
 //! RFC 5464 §3. A row an entry; they go with the mailbox and with the account.
 
+use std::collections::BTreeMap;
+
 use model::{AccountId, MailboxId, MailboxRef, TenantId, UnixMillis};
 use serde::{Deserialize, Serialize};
 use store::{
@@ -116,6 +118,25 @@ impl Mailboxes {
             let prefix = MetadataKey::of_place(place).with_u64(reader.get());
             let rows = self.store().list::<MetadataKey>(&prefix).await?;
             all.extend(rows.into_iter().map(|(key, row)| Annotation { entry: key.entry, value: row.value }));
+        }
+        Ok(all)
+    }
+
+    /// The same of all mailboxes of an account that have some, read at once.
+    ///
+    /// # Errors
+    /// [`StoreError`] if they cannot be read.
+    pub async fn annotations_of_account(
+        &self,
+        tenant: TenantId,
+        owner: AccountId,
+        reader: AccountId,
+    ) -> Result<BTreeMap<MailboxId, Vec<Annotation>>, StoreError> {
+        let rows = self.store().list::<MetadataKey>(&MetadataKey::of_account(tenant, owner)).await?;
+        let mut all: BTreeMap<MailboxId, Vec<Annotation>> = BTreeMap::new();
+        for (key, row) in rows.into_iter().filter(|(key, _)| key.reader == reader || key.reader == SHARED) {
+            let annotation = Annotation { entry: key.entry, value: row.value };
+            all.entry(key.mailbox).or_default().push(annotation);
         }
         Ok(all)
     }

@@ -2,12 +2,13 @@
 //!
 //! RFC 5465 §5.6, §5.7; RFC 5464 §4.4.2 (the names of entries only; the client asks for what it wants).
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use imap_wire::encode;
 use mailbox::{Annotated, Annotation, Folder, MailboxError};
-use model::MailboxName;
+use model::{MailboxName, MailboxRef, Right};
 
 use super::{Listening, sent};
 use crate::Door;
@@ -30,16 +31,23 @@ impl Listening {
     ) -> Result<Annotations, MailboxError> {
         let account = folders.account;
         let mut all = Annotations::default();
-        if self.groups.iter().any(|group| group.events.server_metadata_change) {
+        if self.wishes.server_annotations() {
             let place = Annotated::Server(account.tenant, account.id);
             all.0.insert(None, entries(door.mailboxes.annotations(place, account.id).await?));
         }
+        if !self.wishes.annotations() {
+            return Ok(all);
+        }
+        let mut by_owner = BTreeMap::new();
         for Folder { name, mailbox, .. } in self.names.iter().filter(|folder| self.tells_annotations(folder))
         {
-            if let Some(mailbox) = *mailbox
-                && self.may_read(door, folders, mailbox).await?
-            {
-                let found = door.mailboxes.annotations(Annotated::Mailbox(mailbox), account.id).await?;
+            let Some(MailboxRef { tenant, account: owner, mailbox: id }) = *mailbox else { continue };
+            if let Entry::Vacant(place) = by_owner.entry(owner) {
+                place.insert(door.mailboxes.annotations_of_account(tenant, owner, account.id).await?);
+            }
+            let found = by_owner.get_mut(&owner).and_then(|all| all.remove(&id)).unwrap_or_default();
+            let reference = MailboxRef { tenant, account: owner, mailbox: id };
+            if door.mailboxes.rights(reference, account.id).await?.has(Right::Read) {
                 all.0.insert(Some(name.clone()), entries(found));
             }
         }
@@ -47,7 +55,7 @@ impl Listening {
     }
 
     fn tells_annotations(&self, folder: &Folder) -> bool {
-        self.events(folder).mailbox_metadata_change
+        self.wishes.of(folder).mailbox_metadata_change
     }
 }
 

@@ -2,14 +2,15 @@
 //!
 //! RFC 5465 §3.1 (at the start), §5.1 to §5.3: numbers of what came and went, with HIGHESTMODSEQ once CONDSTORE is on.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use imap_wire::command::StatusItem;
 use imap_wire::encode::{self, StatusValue};
-use mailbox::{MailboxError, Status};
-use model::{MailboxName, MailboxRef, ModSeq, Uid, UidValidity};
+use mailbox::{Folder, MailboxError, Status};
+use model::{AccountId, MailboxName, MailboxRef, ModSeq, Uid, UidValidity};
+use store::WatchKey;
 
-use super::{Listening, sent};
+use super::{Listening, rewatch, sent};
 use crate::Door;
 use crate::conversation::Trouble;
 use crate::wire::Wire;
@@ -51,15 +52,29 @@ struct Told {
 }
 
 impl Listening {
-    /// From here on these are watched; of those that were watched already, what has been told stays.
+    /// From here on those that are `wanted` are watched too, and those that are `gone` no longer; of what was watched
+    /// already, what has been told stays. False if they are too many.
     pub(super) async fn watch(
         &mut self,
         door: &Door,
+        gone: &[&Folder],
         wanted: BTreeMap<MailboxRef, (MailboxName, bool)>,
-    ) -> Result<(), MailboxError> {
-        let mut before = std::mem::take(&mut self.watched);
+    ) -> Result<bool, MailboxError> {
+        let removed = gone.iter().filter_map(|folder| self.watched.remove_entry(&folder.mailbox?));
+        let mut before: BTreeMap<MailboxRef, Watched> = removed.collect();
+        if self.watched.len() + wanted.len() > door.limits.notify_mailboxes_max {
+            return Ok(false);
+        }
+        // Before their state is read.
+        let listened = self.watched.keys().chain(wanted.keys());
+        let accounts: BTreeSet<AccountId> = listened.map(|mailbox| mailbox.account).collect();
+        let tenant = wanted.keys().next().map(|mailbox| mailbox.tenant);
+        rewatch(&mut self.mail_watches, &accounts, |id| {
+            let tenant = tenant.expect("an account that was not watched has a mailbox that is wanted");
+            door.mailboxes.store().watch(WatchKey::Mail(tenant, id))
+        });
         // At the start everything is as told; a mailbox that appears later is told when it has messages.
-        let begins = before.is_empty();
+        let begins = self.watched.is_empty() && before.is_empty();
         for (mailbox, (name, flags)) in wanted {
             let told = match before.remove(&mailbox) {
                 Some(watched) => watched.told,
@@ -69,13 +84,28 @@ impl Listening {
                         Err(MailboxError::Gone) => continue,
                         Err(error) => return Err(error),
                     };
+                    self.stirred.insert(mailbox);
                     let new = Status::new(state.uid_validity);
                     Numbers::of(if begins { &state } else { &new })
                 }
             };
             self.watched.insert(mailbox, Watched { name, flags, told });
         }
-        Ok(())
+        Ok(true)
+    }
+
+    /// The watched mailboxes that may have changed are marked to be looked at.
+    fn mark_stirred(&mut self) {
+        for (account, watch) in &mut self.mail_watches {
+            let changed = watch.mailboxes();
+            let watched = self.watched.keys().filter(|mailbox| mailbox.account == *account);
+            match changed {
+                Some(changed) => {
+                    self.stirred.extend(watched.filter(|mailbox| changed.contains(&mailbox.mailbox)));
+                }
+                None => self.stirred.extend(watched),
+            }
+        }
     }
 
     /// The state of everything that is watched.
@@ -100,15 +130,20 @@ impl Listening {
         selected: Option<MailboxRef>,
         wire: &mut Wire,
     ) -> Result<(), Trouble> {
-        for (mailbox, watched) in &mut self.watched {
-            let state = match door.mailboxes.status(*mailbox).await {
+        self.mark_stirred();
+        while let Some(mailbox) = self.stirred.pop_first() {
+            let Some(watched) = self.watched.get_mut(&mailbox) else { continue };
+            let state = match door.mailboxes.status(mailbox).await {
                 Ok(state) => Numbers::of(&state),
                 // Its name goes too, and is told.
                 Err(MailboxError::Gone) => continue,
-                Err(error) => return Err(error.into()),
+                Err(error) => {
+                    self.stirred.insert(mailbox);
+                    return Err(error.into());
+                }
             };
             let before = std::mem::replace(&mut watched.told, state);
-            if state == before || selected == Some(*mailbox) {
+            if state == before || selected == Some(mailbox) {
                 continue;
             }
             let counts = (state.uid_next, state.exists) != (before.uid_next, before.exists);

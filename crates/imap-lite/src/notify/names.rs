@@ -2,7 +2,9 @@
 //!
 //! RFC 5465 §5.4 (OLDNAME; of a renamed tree only the top; a parent is told with its child), §5.5.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
+use std::iter::successors;
 
 use imap_wire::encode::{self, Attributes};
 use mailbox::Folder;
@@ -25,6 +27,9 @@ impl Listening {
     /// What is other in the names than `before`.
     pub(super) async fn write_names(&mut self, before: &[Folder], wire: &mut Wire) -> Result<(), Trouble> {
         let own = std::mem::take(&mut self.own);
+        if !self.wishes.names() {
+            return Ok(());
+        }
         let lines = differences(before, &self.names);
         for (name, old) in &lines.renamed {
             if !own.contains(name) && (self.wants_name(name) || self.wants_name(old)) {
@@ -55,12 +60,12 @@ impl Listening {
         self.names.iter().find(|folder| folder.name == *name).cloned().unwrap_or_else(gone)
     }
     fn wants_name(&self, name: &MailboxName) -> bool {
-        self.events(&self.folder(name)).mailbox_name
+        self.wishes.of(&self.folder(name)).mailbox_name
     }
     fn wants_subscription(&self, name: &MailboxName) -> bool {
         // One that is just taken off the list was on it.
-        self.events(&self.folder(name)).subscription_change
-            || self.events(&Folder { subscribed: true, ..self.folder(name) }).subscription_change
+        self.wishes.of(&self.folder(name)).subscription_change
+            || self.wishes.of(&Folder { subscribed: true, ..self.folder(name) }).subscription_change
     }
 
     fn attributes(&self, name: &MailboxName) -> Attributes {
@@ -76,9 +81,32 @@ impl Listening {
     }
 }
 
+/// What stands in only one of two lists, or otherwise. Both are in the order of LIST: INBOX, then by name.
+pub(super) fn differing<'a>(before: &'a [Folder], now: &'a [Folder]) -> (Vec<&'a Folder>, Vec<&'a Folder>) {
+    let (mut gone, mut come) = (Vec::new(), Vec::new());
+    let (mut old, mut new) = (before.iter().peekable(), now.iter().peekable());
+    let key = |folder: &Folder| !folder.name.is_inbox();
+    while let (Some(was), Some(is)) = (old.peek(), new.peek()) {
+        match key(was).cmp(&key(is)).then_with(|| was.name.cmp(&is.name)) {
+            Ordering::Less => gone.extend(old.next()),
+            Ordering::Greater => come.extend(new.next()),
+            Ordering::Equal => {
+                let differ = was != is;
+                gone.extend(old.next().filter(|_| differ));
+                come.extend(new.next().filter(|_| differ));
+            }
+        }
+    }
+    gone.extend(old);
+    come.extend(new);
+    (gone, come)
+}
+
 fn differences(before: &[Folder], now: &[Folder]) -> Lines {
     let mut lines = Lines::default();
-    let by_mailbox = |folders: &[Folder]| -> BTreeMap<MailboxRef, MailboxName> {
+    let (before, now) = differing(before, now);
+    let (before, now) = (before.as_slice(), now.as_slice());
+    let by_mailbox = |folders: &[&Folder]| -> BTreeMap<MailboxRef, MailboxName> {
         folders.iter().filter_map(|folder| Some((folder.mailbox?, folder.name.clone()))).collect()
     };
     let (old, new) = (by_mailbox(before), by_mailbox(now));
@@ -93,7 +121,7 @@ fn differences(before: &[Folder], now: &[Folder]) -> Lines {
         .filter(|(mailbox, _)| !new.contains_key(mailbox))
         .for_each(|(_, name)| lines.came_or_went(name));
     lines.forget_children();
-    let subscribed = |folders: &[Folder]| -> BTreeSet<MailboxName> {
+    let subscribed = |folders: &[&Folder]| -> BTreeSet<MailboxName> {
         folders.iter().filter(|folder| folder.subscribed).map(|folder| folder.name.clone()).collect()
     };
     let (old, new) = (subscribed(before), subscribed(now));
@@ -118,13 +146,12 @@ impl Lines {
     fn forget_children(&mut self) {
         let all = self.renamed.clone();
         self.renamed.retain(|name, old| {
-            let with_parent = |(above, was): (&MailboxName, &MailboxName)| {
-                let (new, before) = (name.as_str(), old.as_str());
-                name.is_below(above)
-                    && old.is_below(was)
-                    && new[above.as_str().len()..] == before[was.as_str().len()..]
+            let (new, before) = (name.as_str(), old.as_str());
+            let with_parent = |above: MailboxName| {
+                let was = all.get(&above).filter(|was| old.is_below(was));
+                was.is_some_and(|was| new[above.as_str().len()..] == before[was.as_str().len()..])
             };
-            !all.iter().any(with_parent)
+            !successors(name.parent(), MailboxName::parent).any(with_parent)
         });
     }
 }

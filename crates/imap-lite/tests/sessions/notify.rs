@@ -171,3 +171,36 @@ async fn annotations_that_change_by_their_names() {
     assert_eq!(client.line().await, "* METADATA \"\" /private/comment");
     silent(&mut client).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_watched_follows_the_names_without_telling_them() {
+    let service = Service::start().await;
+    let (mut client, mut other) = (service.ada().await, service.ada().await);
+    for name in ["a/b", "c", "d"] {
+        other.ok(&format!("CREATE {name}")).await;
+    }
+    client
+        .ok("NOTIFY SET (SUBTREE a (MessageNew MessageExpunge)) (SUBSCRIBED (MessageNew MessageExpunge))")
+        .await;
+    let text = "Subject: x\r\n\r\ny\r\n";
+    other.append("a/b", text).await.ends("OK");
+    assert!(client.line().await.starts_with("* STATUS a/b (MESSAGES 1 "));
+    // Renamed within the tree, out of it, and into it again.
+    other.ok("RENAME a/b a/e").await;
+    other.append("a/e", text).await.ends("OK");
+    assert!(client.line().await.starts_with("* STATUS a/e (MESSAGES 2 "));
+    other.ok("RENAME a/e f").await;
+    other.append("f", text).await.ends("OK");
+    silent(&mut client).await;
+    other.ok("RENAME f a/b").await;
+    assert!(client.line().await.starts_with("* STATUS a/b (MESSAGES 3 "));
+    // Subscriptions come and go.
+    other.append("c", text).await.ends("OK");
+    silent(&mut client).await;
+    other.ok("SUBSCRIBE c").await;
+    assert!(client.line().await.starts_with("* STATUS c (MESSAGES 1 "));
+    other.ok("UNSUBSCRIBE c").await;
+    other.append("c", text).await.ends("OK");
+    other.append("d", text).await.ends("OK");
+    silent(&mut client).await;
+}

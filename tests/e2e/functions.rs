@@ -113,4 +113,9 @@ fn pupil_health_is_nobodys_to_administer() {
         ["function", "join", "rektorn@skola.test", &it.address, "--rights", "full", "--as", &it.address];
     let taken = town.command().args(words).run();
     assert_eq!(taken.status.code(), Some(1), "{}", taken.text());
+    // All of it stands in the audit, which the school's head teacher reads.
+    let audit = ["audit", "--from", "2020-01-01", "--account", "rektorn@skola.test", "--as", &rektor.address];
+    let read = town.command().args(audit).run();
+    assert!(read.text().contains("function-add"), "{}", read.text());
+    assert_eq!(town.command().args(["audit", "--to", "igår"]).run().status.code(), Some(2));
 }

@@ -36,6 +36,10 @@ mod tests {
         assert_eq!(call.request, Request::SchoolAdd { code: "99900001".into(), name: "Åsaskolan".into() });
         let plain = Call::new(Language::En, Request::Status);
         assert_eq!(to_string(&plain).unwrap(), r#"{"lang":"en","op":"status"}"#);
+        for request in [Request::Status, Request::DomainList, Request::AccountLock { account: "a".into() }] {
+            let wire = serde_json::to_value(&request).unwrap();
+            assert_eq!(wire["op"], request.op());
+        }
         assert_eq!(from_str::<Call>(r#"{"op":"status"}"#).unwrap().lang, Language::Sv);
         assert!(from_str::<Call>(r#"{"op":"destroy"}"#).is_err());
     }

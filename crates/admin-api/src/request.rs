@@ -1,6 +1,6 @@
 //! Requests.
 
-use model::{Domain, EmailAddress, Language, Role};
+use model::{Domain, EmailAddress, Language, Role, UnixMillis};
 use serde::{Deserialize, Serialize};
 
 use crate::{FileBytes, MemberRights, Password};
@@ -295,6 +295,15 @@ pub enum Request {
         /// At most so many, up to 1,000.
         #[serde(default = "page")]
         limit: usize,
+        /// From then on.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<UnixMillis>,
+        /// Before then.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        to: Option<UnixMillis>,
+        /// By or to this account or function.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        account: Option<String>,
     },
     /// How the service is.
     Status,
@@ -307,6 +316,52 @@ pub enum Request {
         /// A file on the machine of the service, an absolute path.
         to: String,
     },
+}
+
+impl Request {
+    /// What it is called, as on the wire: for a log that must not say more.
+    pub const fn op(&self) -> &'static str {
+        match self {
+            Self::MunicipalityAdd { .. } => "municipality-add",
+            Self::MunicipalityList => "municipality-list",
+            Self::DomainAdd { .. } => "domain-add",
+            Self::DomainList => "domain-list",
+            Self::SchoolAdd { .. } => "school-add",
+            Self::SchoolList => "school-list",
+            Self::ClassAdd { .. } => "class-add",
+            Self::ClassList { .. } => "class-list",
+            Self::AccountAdd { .. } => "account-add",
+            Self::AccountList { .. } => "account-list",
+            Self::AccountShow { .. } => "account-show",
+            Self::AccountPasswd { .. } => "account-passwd",
+            Self::AccountLock { .. } => "account-lock",
+            Self::AccountUnlock { .. } => "account-unlock",
+            Self::AccountRename { .. } => "account-rename",
+            Self::AccountRemove { .. } => "account-remove",
+            Self::AccountDenyCapability { .. } => "account-deny-capability",
+            Self::AccountAllowCapability { .. } => "account-allow-capability",
+            Self::AliasAdd { .. } => "alias-add",
+            Self::AliasRemove { .. } => "alias-remove",
+            Self::AliasList { .. } => "alias-list",
+            Self::FunctionAdd { .. } => "function-add",
+            Self::FunctionList { .. } => "function-list",
+            Self::FunctionShow { .. } => "function-show",
+            Self::FunctionSet { .. } => "function-set",
+            Self::FunctionMemberAdd { .. } => "function-member-add",
+            Self::FunctionMemberRemove { .. } => "function-member-remove",
+            Self::FunctionManager { .. } => "function-manager",
+            Self::FunctionRemove { .. } => "function-remove",
+            Self::QuotaShow { .. } => "quota-show",
+            Self::QuotaSet { .. } => "quota-set",
+            Self::Import { .. } => "import",
+            Self::Trace { .. } => "trace",
+            Self::AuditList { .. } => "audit-list",
+            Self::Status => "status",
+            Self::StoreCheck => "store-check",
+            Self::StoreRebuildSearch => "store-rebuild-search",
+            Self::StoreExport { .. } => "store-export",
+        }
+    }
 }
 
 const fn page() -> usize {

@@ -2,6 +2,7 @@
 
 mod account;
 mod address;
+mod audit;
 mod capability;
 mod function;
 mod import;
@@ -82,7 +83,9 @@ impl Acts<'_> {
             }
             Request::Import { file, dry_run } => self.import(&file.0, *dry_run).await,
             Request::Trace { what, limit } => self.trace(what, *limit).await,
-            Request::AuditList { limit } => self.audit_list(*limit).await,
+            Request::AuditList { limit, from, to, account } => {
+                self.audit_list(*limit, (*from, *to), account.as_deref()).await
+            }
             Request::Status => self.status().await,
             Request::StoreRebuildSearch => self.store_rebuild_search().await,
             Request::StoreCheck => self.store_check().await,

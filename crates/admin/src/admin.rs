@@ -67,7 +67,7 @@ impl Admin {
         let reply = match self.perform(caller, &call, &lines, now).await {
             Ok(answer) => Reply::Ok(Box::new(answer)),
             Err(error) => {
-                tracing::info!(uid = caller.uid, %error, "administrative request");
+                tracing::debug!(uid = caller.uid, %error, "administrative request");
                 Reply::Error(error.failure())
             }
         };
@@ -110,7 +110,14 @@ impl Admin {
         let tenant = self.tenant(call.municipality.as_deref()).await?;
         let actor = self.actor(caller, tenant, call.acting_as.as_deref()).await?;
         let acts = Acts { admin: self, tenant, actor: &actor, lines, now };
-        acts.perform(&call.request).await
+        let done = acts.perform(&call.request).await;
+        if let Err(error) = &done
+            && !error.is_conflict()
+        {
+            let (op, code) = (call.request.op(), error.failure().code);
+            tracing::info!(%actor, op, code, "administrative act refused");
+        }
+        done
     }
 
     /// Makes a municipality with its first domain; `init` does it before anything is served.

@@ -81,20 +81,37 @@ pub(crate) fn record(batch: &mut Batch, tenant: TenantId, actor: &Actor, act: Ac
     batch.put(&key, &row);
 }
 
-/// The newest records of a municipality.
-pub(crate) async fn list(
-    store: &Store,
-    tenant: TenantId,
-    limit: usize,
-) -> Result<Vec<AuditEntry>, StoreError> {
-    let range = KeyRange::prefix(&Key::new(Keyspace::Audit, tenant));
-    let rows = store.page::<AuditKey>(&range, limit).await?;
-    let entry = |(key, row): (AuditKey, AuditRow)| AuditEntry {
-        at: key.at,
-        actor: row.actor,
-        op: row.op,
-        target: row.target,
-        detail: row.detail,
-    };
-    Ok(rows.into_iter().map(entry).collect())
+/// The records of a municipality in pages, the newest first.
+pub(crate) struct Rows(KeyRange);
+
+impl Rows {
+    /// Those from `from` on and before `to`.
+    pub(crate) fn new(tenant: TenantId, from: Option<UnixMillis>, to: Option<UnixMillis>) -> Self {
+        let all = Key::new(Keyspace::Audit, tenant);
+        let mut range = KeyRange::prefix(&all);
+        // Times are inverted: the later one comes first.
+        if let Some(to) = to {
+            range = range.from(&all.clone().with_u64(!to.0.saturating_sub(1)));
+        }
+        if let Some(from) = from {
+            range.high = KeyRange::prefix(&all.with_u64(!from.0)).high;
+        }
+        Self(range)
+    }
+
+    /// The next page; empty at the end.
+    pub(crate) async fn next(&mut self, store: &Store, limit: usize) -> Result<Vec<AuditEntry>, StoreError> {
+        let rows = store.page::<AuditKey>(&self.0, limit).await?;
+        if let Some((last, _)) = rows.last() {
+            self.0 = self.0.clone().after(&last.to_key());
+        }
+        let entry = |(key, row): (AuditKey, AuditRow)| AuditEntry {
+            at: key.at,
+            actor: row.actor,
+            op: row.op,
+            target: row.target,
+            detail: row.detail,
+        };
+        Ok(rows.into_iter().map(entry).collect())
+    }
 }

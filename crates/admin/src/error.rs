@@ -28,7 +28,7 @@ pub enum AdminError {
     #[error("only the head teacher or the manager decides that")]
     Confidential,
     /// A rule says no: its code and its sentence.
-    #[error("{}", .1.en)]
+    #[error("refused: {0}")]
     Refused(&'static str, Text),
     /// The request does not read, or says what cannot be.
     #[error("{}", .0.en)]

@@ -119,7 +119,7 @@ impl Town {
         }
     }
     async fn audit(&self) -> Vec<admin_api::AuditEntry> {
-        match self.ask(Request::AuditList { limit: 1000 }).await.unwrap() {
+        match self.ask(reading(1000)).await.unwrap() {
             Answer::Audit(entries) => entries,
             other => panic!("{other:?}"),
         }
@@ -136,6 +136,10 @@ fn adding(role: Role, school: Option<&str>, (first, last): (&str, &str)) -> Requ
         address: None,
         password: Some(Password::new("grön måne 7".into())),
     }
+}
+
+fn reading(limit: usize) -> Request {
+    Request::AuditList { limit, from: None, to: None, account: None }
 }
 
 fn account(word: &Account) -> String {
@@ -247,7 +251,7 @@ async fn a_person_acts_only_within_the_own_rights() {
         (&teacher, show(&here), "forbidden"),
         (&teacher, Request::Trace { what: account(&here), limit: 1 }, "forbidden"),
         (&teacher, Request::Trace { what: account(&teacher), limit: 1 }, ""),
-        (&here, Request::AuditList { limit: 1 }, "forbidden"),
+        (&here, reading(1), "forbidden"),
     ] {
         let shown = format!("{} {request:?}", actor.role);
         let result = town.ask_as(actor, request).await;

@@ -93,6 +93,21 @@ pub(crate) enum Command {
         #[arg(long, default_value_t = 50)]
         limit: u32,
     },
+    /// Who did what in administration, the newest first; no content
+    Audit {
+        /// First day, as 2026-11-24 (UTC)
+        #[arg(long, value_name = "DAY")]
+        from: Option<String>,
+        /// Last day
+        #[arg(long, value_name = "DAY")]
+        to: Option<String>,
+        /// Only what was done by or to this account or function: address or id
+        #[arg(long)]
+        account: Option<String>,
+        /// Most records shown
+        #[arg(long, default_value_t = 50)]
+        limit: u32,
+    },
     /// Is mail working?
     Status,
 }
@@ -407,6 +422,7 @@ mod tests {
             "skolpost --dir d import f.csv --dry-run",
             "skolpost --dir d store check",
             "skolpost --dir d store rebuild-search",
+            "skolpost --dir d audit --from 2026-11-01 --to 2026-11-24 --account a@skola.test",
             "skolpost --dir d status --json",
         ] {
             Cli::try_parse_from(line.split(' ')).unwrap_or_else(|error| panic!("{line}: {error}"));

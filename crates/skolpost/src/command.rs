@@ -7,7 +7,7 @@ use std::io::{IsTerminal, Read, stdin};
 use std::path::{Path, PathBuf};
 
 use admin_api::{Answer, Call, Password, Request};
-use model::Text;
+use model::{Text, UnixMillis};
 
 use crate::cli::{Account, Alias, Class, Command, Function, Quota, School, Store};
 use crate::client;
@@ -124,6 +124,11 @@ fn request(asked: Command, output: Output) -> Result<Request, Failure> {
             Request::QuotaSet { account: whom.account, role: whom.role, octets, messages }
         }
         Command::Trace { what, limit } => Request::Trace { what, limit: limit.min(1000) as usize },
+        Command::Audit { from, to, account, limit } => {
+            let from = from.as_deref().map(|day| begin(day, 0)).transpose()?;
+            let to = to.as_deref().map(|day| begin(day, 1)).transpose()?;
+            Request::AuditList { limit: limit.min(1000) as usize, from, to, account }
+        }
         Command::Status => Request::Status,
         Command::Store(Store::RebuildSearch) => Request::StoreRebuildSearch,
         Command::Store(Store::Export { file }) => {
@@ -240,6 +245,22 @@ fn quota(storage: Option<&str>, messages: Option<&str>) -> Result<(Option<u64>, 
         return Ok((None, None));
     }
     Ok((storage.map(size).transpose()?, messages.map(number).transpose()?))
+}
+
+/// When a day begins, or the one so many days later.
+fn begin(day: &str, later: i64) -> Result<UnixMillis, Failure> {
+    let date = day.parse::<jiff::civil::Date>().ok();
+    let moment = date.and_then(|date| {
+        let date = date.checked_add(jiff::Span::new().days(later)).ok()?;
+        let moment = date.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp();
+        u64::try_from(moment.as_millisecond()).ok().map(UnixMillis)
+    });
+    moment.ok_or_else(|| {
+        Failure::usage(Text::new(
+            format!("“{day}” är ingen dag; skriv till exempel 2026-11-24."),
+            format!("“{day}” is not a day; write for example 2026-11-24."),
+        ))
+    })
 }
 
 fn number(text: &str) -> Result<u64, Failure> {

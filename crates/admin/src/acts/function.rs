@@ -11,7 +11,8 @@ use directory::{FunctionEntry, NewFunction, is_health, is_operators};
 use mailbox::Mailboxes;
 use model::{EmailAddress, Role, Text};
 
-use self::guard::{Found, Guard};
+pub(super) use self::guard::Found;
+use self::guard::Guard;
 use super::Acts;
 use crate::AdminError;
 use crate::actor::Actor;

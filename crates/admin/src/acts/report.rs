@@ -1,4 +1,4 @@
-//! What can be asked: delivery log, audit, status, and the store itself.
+//! What can be asked: delivery log, status, and the store itself.
 
 use std::path::Path;
 
@@ -11,7 +11,7 @@ use store::Health;
 use super::Acts;
 use crate::actor::Actor;
 use crate::admin::console_only;
-use crate::audit::{self, Act};
+use crate::audit::Act;
 use crate::rights::{Operation, Target};
 use crate::{Admin, AdminError};
 
@@ -60,12 +60,6 @@ impl Acts<'_> {
     fn sent(&self, entry: &LogEntry) -> bool {
         matches!(&entry.from, ReversePath::Address(address) if self.owns(address))
             && matches!(entry.source, Source::Submission { account } if self.is_actor(account))
-    }
-
-    pub(super) async fn audit_list(&self, limit: usize) -> Result<Answer, AdminError> {
-        self.may(Operation::ReadAudit, Target::default())?;
-        let store = self.admin.directory.store();
-        Ok(Answer::Audit(audit::list(store, self.tenant, limit.clamp(1, 1000)).await?))
     }
 
     pub(super) async fn status(&self) -> Result<Answer, AdminError> {

@@ -4,7 +4,7 @@ use admin_api::{Account, Answer, Function, MemberRights, Request};
 use model::Role;
 
 use super::functions::{HERE, OFFICE, THERE, join, leave, one};
-use super::{Town, account};
+use super::{NOW, Town, account, reading};
 
 struct School {
     town: Town,
@@ -248,6 +248,55 @@ async fn only_its_own_school_and_the_central_offices_see_a_function() {
     ] {
         assert_eq!(count(&school.shown(who, health).await), members, "{}", who.role);
     }
+}
+
+#[tokio::test]
+async fn a_school_reads_its_own_part_of_the_audit() {
+    let school = School::open().await;
+    let dpo = school.town.add(Role::Dpo, None, ("Dag", "Po")).await;
+    school.made(OFFICE, "Expeditionen").await;
+    let health = school.made("kurator@skola.test", "Kuratorn").await;
+    school
+        .check(&[
+            (&school.rektor, join("kurator@skola.test", &school.nurse, READ), ""),
+            (&school.siv, join(OFFICE, &school.teacher, READ), ""),
+            (&school.siv, reading(9), "forbidden"),
+            (&school.teacher, reading(9), "forbidden"),
+        ])
+        .await;
+    let list = async |who: &Account, request: Request| match school.town.ask_as(who, request).await.unwrap() {
+        Answer::Audit(rows) => rows,
+        other => panic!("{other:?}"),
+    };
+    let about =
+        |who: &Account| Request::AuditList { limit: 100, from: None, to: None, account: Some(account(who)) };
+    // Its own people and functions, nobody else's.
+    let rows = list(&school.admin, reading(100)).await;
+    assert!(
+        rows.iter().any(|row| row.op == "function-member-add" && row.detail.contains(&school.teacher.id))
+    );
+    assert!(rows.iter().all(|row| row.target != school.elsewhere.id));
+    assert_eq!(list(&school.elsewhere, reading(100)).await.len(), 1);
+    // Who is in the confidential function stands there for the head teacher and the data protection officer alone.
+    let joined = async |who: &Account| {
+        let rows = list(who, reading(100)).await;
+        let row = rows.into_iter().find(|row| row.op == "function-member-add" && row.target == health.id);
+        row.unwrap().detail
+    };
+    for (who, told) in
+        [(&school.admin, false), (&school.central, false), (&school.rektor, true), (&dpo, true)]
+    {
+        assert_eq!(joined(who).await.contains(&school.nurse.id), told, "{}", who.role);
+    }
+    let nurse = list(&school.admin, about(&school.nurse)).await;
+    assert_eq!(nurse.iter().map(|row| row.op.as_str()).collect::<Vec<_>>(), ["account-add"]);
+    assert_eq!(list(&dpo, about(&school.nurse)).await.len(), 2);
+    // By time: up to a moment, and from it on.
+    let part = |from, to| Request::AuditList { limit: 100, from, to, account: None };
+    assert!(list(&dpo, part(None, Some(NOW))).await.is_empty());
+    let (all, later) = (list(&dpo, reading(100)).await.len(), model::UnixMillis(NOW.0 + 1));
+    assert_eq!(list(&dpo, part(Some(NOW), Some(later))).await.len(), all);
+    assert!(list(&dpo, part(Some(later), None)).await.is_empty());
 }
 
 #[tokio::test]

@@ -15,11 +15,11 @@ use crate::acts::Acts;
 use crate::rights::{Operation, Target, outranks};
 
 /// A function that was found.
-pub(super) struct Found {
-    pub(super) account: AccountId,
-    pub(super) entry: AccountEntry,
+pub(in crate::acts) struct Found {
+    pub(in crate::acts) account: AccountId,
+    pub(in crate::acts) entry: AccountEntry,
     /// As it was read; whether it is confidential says [`Found::guard`].
-    pub(super) function: FunctionEntry,
+    pub(in crate::acts) function: FunctionEntry,
 }
 
 /// Who chooses members.
@@ -86,7 +86,7 @@ impl Acts<'_> {
     }
 
     /// Who is in a confidential function is not for everybody who knows that it is there.
-    pub(super) fn sees_members(&self, found: &Found) -> bool {
+    pub(in crate::acts) fn sees_members(&self, found: &Found) -> bool {
         let reads = match self.actor {
             Actor::Person { entry, .. } => matches!(entry.role, Role::Rektor | Role::Dpo),
             Actor::Console(_) => true,

@@ -55,8 +55,8 @@ pub(crate) async fn write(
         }
     };
     let window = partial.map_or(0..u64::MAX, |partial| {
-        let start = u64::from(partial.start);
-        start..start + u64::from(partial.length.get())
+        let start = partial.start;
+        start..start.saturating_add(partial.length.get())
     });
     let piece = line.piece_octets_max() as u64;
     let mut measure = Measure::default();

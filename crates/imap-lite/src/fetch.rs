@@ -50,9 +50,12 @@ pub(crate) async fn fetch(selected: &mut Selected, asked: &Fetch, wire: &mut Wir
     let mut items = Cow::Borrowed(&asked.items[..]);
     if let Some(since) = asked.changed_since {
         picked = resync::changed(selected, asked, picked, since, wire).await?;
-        if !items.contains(&FetchItem::ModSeq) {
-            items.to_mut().push(FetchItem::ModSeq);
-        }
+    }
+    // RFC 7162 §3.1, §3.1.4.1: with CHANGEDSINCE, and with flags once the client knows of it.
+    let mod_seq_too =
+        asked.changed_since.is_some() || (wire.enabled.condstore && items.contains(&FetchItem::Flags));
+    if mod_seq_too && !items.contains(&FetchItem::ModSeq) {
+        items.to_mut().push(FetchItem::ModSeq);
     }
     if let Some(range) = asked.partial {
         picked = partial::part(&picked, range).to_vec();

@@ -79,7 +79,10 @@ async fn attempt(
         Request::Sort(asked) => sort::sort(selected, &asked, contexts, &door.limits, wire).await,
         Request::Thread(asked) => thread::thread(selected, &asked, &door.limits, wire).await,
         Request::Fetch(asked) => fetch::fetch(selected, &asked, wire).await,
-        Request::Store(asked) => store_flags::store(selected, &asked, wire).await,
+        Request::Store(asked) => {
+            let just_told = news.flags.iter().map(|update| update.uid).collect();
+            store_flags::store(selected, &asked, &just_told, wire).await
+        }
         Request::Copy { messages, to } => transfer::copy(selected, door, &folders, &messages, &to).await,
         Request::Move { messages, to } => {
             transfer::move_to(selected, door, &folders, &messages, &to, wire).await

@@ -17,16 +17,22 @@ use crate::wire::Wire;
 /// Messages whose flags are written between two looks at the table.
 const BATCH: usize = 4096;
 
-pub(crate) async fn store(selected: &mut Selected, asked: &Store, wire: &mut Wire) -> Outcome {
+/// `just_told` are messages whose flags, as they were before, stand in front of the answer. With .SILENT a client may have
+/// worked out the new ones already and then believes the old: for these they are told all the same.
+pub(crate) async fn store(
+    selected: &mut Selected,
+    asked: &Store,
+    just_told: &UidSet,
+    wire: &mut Wire,
+) -> Outcome {
     let picked = pick(selected, &asked.messages)?;
     if picked.is_empty() {
         return Ok(Completion::ok());
     }
     let (patch, since) = (&asked.patch, asked.unchanged_since);
     let stored = selected.store_flags(&picked, patch, asked.silent, since, now()).await?;
-    let condstore = wire.enabled.condstore || since.is_some();
-    if !asked.silent || condstore {
-        write_results(selected, asked, &picked, &stored, condstore, wire).await?;
+    if !asked.silent || wire.enabled.condstore || since.is_some() || !just_told.is_empty() {
+        write_results(selected, asked, &picked, &stored, just_told, wire).await?;
     }
     Ok(completion(asked, &picked, &stored))
 }
@@ -36,9 +42,10 @@ async fn write_results(
     asked: &Store,
     picked: &Picked,
     stored: &Stored,
-    condstore: bool,
+    just_told: &UidSet,
     wire: &mut Wire,
 ) -> Result<(), Trouble> {
+    let condstore = wire.enabled.condstore || asked.unchanged_since.is_some();
     let uid = condstore || asked.messages.numbering == Numbering::Uid;
     for batch in picked.chunks(BATCH) {
         let table = selected.table(now()).await?;
@@ -47,8 +54,10 @@ async fn write_results(
             let Some(row) = table.row(*uid_of).filter(|_| modified || stored.done.contains(*uid_of)) else {
                 continue;
             };
-            let tell = Tell { uid, flags: modified || !asked.silent, mod_seq: condstore };
-            tell.write(*place, row, selected, wire);
+            let flags = modified || !asked.silent || just_told.contains(*uid_of);
+            if flags || condstore {
+                Tell { uid, flags, mod_seq: condstore }.write(*place, row, selected, wire);
+            }
             wire.send_pieces().await?;
         }
     }

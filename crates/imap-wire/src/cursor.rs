@@ -134,11 +134,16 @@ impl<'a> Cursor<'a> {
         number.ok_or_else(|| Reason::expected(what, at))
     }
 
-    /// A number of RFC 7162: 63 bits, so that no client's arithmetic turns it negative. Zero is taken everywhere.
-    pub(crate) fn mod_seq(&mut self) -> Parsed<ModSeq> {
+    /// Of 63 bits, so that no client's arithmetic turns it negative (RFC 9051 §9, number64).
+    pub(crate) fn number63(&mut self, what: &'static str) -> Parsed<u64> {
         let at = self.at;
-        let number = self.number("a mod-sequence")?;
-        if number >> 63 == 0 { Ok(ModSeq(number)) } else { Err(Reason::expected("a mod-sequence", at)) }
+        let number = self.number(what)?;
+        if number >> 63 == 0 { Ok(number) } else { Err(Reason::expected(what, at)) }
+    }
+
+    /// A number of RFC 7162. Zero is taken everywhere.
+    pub(crate) fn mod_seq(&mut self) -> Parsed<ModSeq> {
+        self.number63("a mod-sequence").map(ModSeq)
     }
 
     /// A sequence set, or `$`; the two do not mix (RFC 5182 §3).

@@ -9,7 +9,9 @@ mod support;
 use imap_codec::CommandCodec;
 use imap_codec::decode::Decoder;
 use imap_codec::encode::Encoder;
-use imap_wire::command::{self, Fetch, FetchItem, Request, SearchKey, SortBy, StatusItem, ThreadAlgorithm};
+use imap_wire::command::{
+    self, Fetch, FetchItem, Partial, Request, SearchKey, SortBy, StatusItem, ThreadAlgorithm,
+};
 use imap_wire::{Command, Enabled, Numbers, WireLimits};
 use model::ModSeq;
 use proptest::prelude::*;
@@ -58,7 +60,12 @@ fn known_item(item: &StatusItem) -> bool {
 
 fn known_fetch(fetch: &Fetch) -> bool {
     use FetchItem as I;
-    let young = |item: &I| matches!(item, I::EmailId | I::ThreadId | I::SaveDate | I::Preview { .. });
+    let fits = |part: &Partial| part.start.max(part.length.get()) <= u64::from(u32::MAX);
+    let young = |item: &I| match item {
+        I::EmailId | I::ThreadId | I::SaveDate | I::Preview { .. } => true,
+        I::BodySection { partial, .. } | I::Binary { partial, .. } => !partial.as_ref().is_none_or(fits),
+        _ => false,
+    };
     fetch.partial.is_none()
         && fetch.changed_since.is_none_or(|mod_seq| mod_seq > ModSeq(0))
         && !fetch.items.iter().any(young)

@@ -113,7 +113,7 @@ proptest! {
     #[test]
     fn fetch(mod_seq: NonZeroU64, octets in prop::collection::vec(any::<u8>(), 0..40), start: u32, size: u32) {
         let part = [NonZeroU32::MIN];
-        let partial = Partial { start, length: NonZeroU32::MIN };
+        let partial = Partial { start: u64::from(start), length: NonZeroU64::MIN };
         let has_nul = octets.contains(&0);
         let mut out = Vec::new();
         let mut fetch = FetchWriter::new(SeqNo::MIN, &mut out);

@@ -58,6 +58,22 @@ async fn mod_seqs_are_told_once_a_client_knows_of_them() {
 }
 
 #[tokio::test]
+async fn flags_come_with_their_mod_seq_once_a_client_knows_of_it() {
+    let service = filled(2).await;
+    let mut client = service.ada_in_inbox().await;
+    client.ok("FETCH 1 FLAGS").await.is(&["* 1 FETCH (FLAGS (\\Recent))"]);
+    client.ok("ENABLE CONDSTORE").await;
+    client.ok("FETCH 1 FLAGS").await.is(&["* 1 FETCH (FLAGS (\\Recent) MODSEQ (2))"]);
+    client.ok("UID FETCH 2 (FLAGS MODSEQ)").await.is(&["* 2 FETCH (UID 2 FLAGS (\\Recent) MODSEQ (2))"]);
+    client
+        .ok("UID STORE 2 +FLAGS (\\Seen)")
+        .await
+        .is(&["* 2 FETCH (UID 2 FLAGS (\\Seen \\Recent) MODSEQ (3))"]);
+    client.ok("UID FETCH 2 FLAGS").await.is(&["* 2 FETCH (UID 2 FLAGS (\\Seen \\Recent) MODSEQ (3))"]);
+    client.ok("FETCH 2 RFC822.SIZE").await.is(&["* 2 FETCH (RFC822.SIZE 149)"]);
+}
+
+#[tokio::test]
 async fn enable_and_select_switch_it_on_and_a_mailbox_that_is_left_is_closed() {
     let service = filled(1).await;
     let mut client = service.ada().await;

@@ -22,6 +22,29 @@ async fn store_tells_unless_silent() {
     client.say("STORE 1 +FLAGS (\\Seen)").await.ends("NO [READ-ONLY]");
 }
 
+/// Between the two a client may believe what it worked out when it spoke, or what it was told: in the end it knows better.
+#[tokio::test]
+async fn a_silent_store_tells_flags_where_others_had_changed_them() {
+    let service = Service::start().await;
+    service.file(&[&letter("one"), &letter("two")]).await;
+    let (mut other, mut client) = (service.ada_in_inbox().await, service.ada_in_inbox().await);
+    other.ok("STORE 1 +FLAGS.SILENT (\\Flagged)").await;
+    client
+        .ok("UID STORE 1:2 +FLAGS.SILENT (\\Seen)")
+        .await
+        .is(&["* 1 FETCH (FLAGS (\\Flagged))", "* 1 FETCH (UID 1 FLAGS (\\Flagged \\Seen))"]);
+    client.ok("STORE 1 FLAGS.SILENT (\\Answered)").await.is(&[]);
+    other.ok("STORE 2 +FLAGS.SILENT (\\Flagged)").await;
+    client.ok("STORE 1 -FLAGS.SILENT (\\Answered)").await.is(&["* 2 FETCH (FLAGS (\\Flagged \\Seen))"]);
+    client.ok("ENABLE CONDSTORE").await;
+    other.ok("STORE 2 +FLAGS.SILENT (\\Draft)").await;
+    client.ok("STORE 1:2 FLAGS.SILENT (\\Seen)").await.is(&[
+        "* 2 FETCH (UID 2 FLAGS (\\Flagged \\Seen \\Draft) MODSEQ (8))",
+        "* 1 FETCH (UID 1 MODSEQ (9))",
+        "* 2 FETCH (UID 2 FLAGS (\\Seen) MODSEQ (9))",
+    ]);
+}
+
 #[tokio::test]
 async fn expunge_close_and_unselect() {
     let service = Service::start().await;

@@ -1,9 +1,9 @@
 //! Some of a whole: octets of a section, places in a result.
 //!
-//! RFC 3501 §6.4.5 (`<start.length>`); RFC 5267 §4.4 and RFC 9394 §3.1 (`PARTIAL 1:100`, `PARTIAL -1:-100`).
+//! RFC 3501 §6.4.5 (`<start.length>`), RFC 9051 §9 (of 63 bits each); RFC 5267 §4.4 and RFC 9394 §3.1 (`PARTIAL 1:100`, `PARTIAL -1:-100`).
 
 use std::fmt;
-use std::num::NonZeroU32;
+use std::num::NonZeroU64;
 
 use super::error::Reason;
 use crate::cursor::Cursor;
@@ -12,9 +12,9 @@ use crate::cursor::Cursor;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Partial {
     /// The first octet, from zero; also what the answer repeats.
-    pub start: u32,
+    pub start: u64,
     /// At most so many.
-    pub length: NonZeroU32,
+    pub length: NonZeroU64,
 }
 
 /// Places in a result, counted from one: from its begin or from its end (RFC 9394 §4).
@@ -41,10 +41,11 @@ pub(super) fn octets(cursor: &mut Cursor<'_>) -> Result<Option<Partial>, Reason>
     if !cursor.eat(b'<') {
         return Ok(None);
     }
-    let at = cursor.place();
-    let start = u32::try_from(cursor.number("an offset")?).map_err(|_| Reason::expected("an offset", at))?;
+    let start = cursor.number63("an offset")?;
     cursor.expect(b'.', "a dot and a length")?;
-    let length = cursor.nz_number("a length")?;
+    let at = cursor.place();
+    let length = cursor.number63("a length")?;
+    let length = NonZeroU64::new(length).ok_or_else(|| Reason::expected("a length", at))?;
     cursor.expect(b'>', ">")?;
     Ok(Some(Partial { start, length }))
 }

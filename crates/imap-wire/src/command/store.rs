@@ -1,6 +1,7 @@
 //! STORE, and lists of flags.
 //!
-//! RFC 3501 §6.4.6; RFC 7162 §3.1.3 (UNCHANGEDSINCE). `\Recent` cannot be set by a client and is dropped from lists that name it.
+//! RFC 3501 §6.4.6; RFC 7162 §3.1.3 (UNCHANGEDSINCE). `\Recent` and system flags that we
+//! do not know cannot be set by a client and are dropped from lists that name them.
 
 use std::str::FromStr;
 
@@ -80,7 +81,8 @@ fn add_flag(cursor: &mut Cursor<'_>, flags: &mut FlagSet) -> Result<(), Reason> 
     }
     match SystemFlag::from_name(&format!("\\{word}")) {
         Some(flag) => flags.set(flag),
-        None if word.eq_ignore_ascii_case("Recent") => {}
+        // RFC 3501 §9, flag-extension: programs that copy mail bring along what another server had.
+        None if !word.is_empty() => {}
         None => return Err(Reason::expected("a flag", at)),
     }
     Ok(())

@@ -199,7 +199,7 @@ impl<'a> FetchWriter<'a> {
         self.out.push(b']');
         if let Some(partial) = partial {
             self.out.push(b'<');
-            number(u64::from(partial.start), self.out);
+            number(partial.start, self.out);
             self.out.push(b'>');
         }
     }
@@ -233,6 +233,8 @@ static SYSTEM_FLAGS: LazyLock<[FlagText; 32]> = LazyLock::new(|| {
 
 #[cfg(test)]
 mod tests {
+    use std::num::NonZeroU64;
+
     use model::UnixMillis;
 
     use super::*;
@@ -281,7 +283,7 @@ mod tests {
         fetch.preview(None);
         fetch.binary_size(&part, 15);
         fetch.binary_nil(&part, None);
-        fetch.binary_header(&[], Some(Partial { start: 7, length: NonZeroU32::MIN }), 1, true);
+        fetch.binary_header(&[], Some(Partial { start: 7, length: NonZeroU64::MIN }), 1, true);
         fetch.out().push(0);
         fetch.finish();
         let expected = "* 1 FETCH (MODSEQ (624140003) EMAILID (M6d99ac3275bb4e) THREADID (T64b478a75b7ea9) THREADID NIL \

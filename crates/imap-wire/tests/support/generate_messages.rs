@@ -81,7 +81,8 @@ fn part() -> impl Strategy<Value = Vec<NonZeroU32>> {
 /// Items with something behind their name.
 fn long_item() -> impl Strategy<Value = FetchItem> {
     use FetchItem as I;
-    let partial = (any::<u32>(), any::<NonZeroU32>()).prop_map(|(start, length)| Partial { start, length });
+    let partial = prop_oneof![4 => (0..1u64 << 32, 1..1u64 << 32), 1 => (0..1u64 << 63, 1..1u64 << 63)];
+    let partial = partial.prop_map(|(start, length)| Partial { start, length: length.try_into().unwrap() });
     let partial = prop::option::of(partial).boxed();
     prop_oneof![
         3 => (section(), partial.clone(), any::<bool>())

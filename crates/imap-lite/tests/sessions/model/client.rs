@@ -6,7 +6,7 @@ use std::net::TcpStream;
 use std::time::Duration;
 
 use super::line::{Fetched, Line};
-use super::truth::{Flags, Truth};
+use super::truth::{Flags, Patch, Truth};
 use super::{MAILBOXES, Plan};
 
 /// Whatever takes longer has failed.
@@ -181,6 +181,13 @@ impl Client {
             belief.flags = Some(flags.clone());
         }
         belief.mod_seq = fetched.mod_seq.or(belief.mod_seq);
+    }
+
+    /// What a client thinks of flags that it changes.
+    pub(super) fn work_out(&mut self, patch: &Patch, of: impl Fn(&Belief) -> bool) {
+        for belief in self.view.iter_mut().filter(|belief| of(belief)) {
+            belief.flags = belief.flags.as_ref().map(|flags| patch.of(flags));
+        }
     }
 
     fn vanish(&mut self, uid: u32) {

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use imap_wire::command::{Numbering, Search, SearchKey, SearchReturn};
 use imap_wire::{Code, Completion, Date, encode};
-use mailbox::{Day, Picked, Progress, Query, Selected, Table};
+use mailbox::{Day, MailboxError, Picked, Progress, Query, Selected, Table};
 use model::{SystemFlag, UidSet, UnixMillis};
 use tokio::time::timeout;
 
@@ -80,16 +80,26 @@ pub(crate) async fn find(
     wire: &mut Wire,
 ) -> Result<Picked, Trouble> {
     let progress = Progress::default();
-    let mut search = pin!(selected.search_watched(query, None, now(), &progress));
-    let patience = Duration::from_secs(limits.search_progress_seconds).max(Duration::from_millis(1));
+    watched(selected.search_watched(query, None, now(), &progress), &progress, limits, wire).await
+}
+
+/// Does work that may take long: ends it when nobody waits any more, and says how far it is.
+pub(crate) async fn watched<T>(
+    work: impl Future<Output = Result<T, MailboxError>>,
+    progress: &Progress,
+    limits: &Limits,
+    wire: &mut Wire,
+) -> Result<T, Trouble> {
+    let mut work = pin!(work);
+    let patience = Duration::from_secs(limits.search_progress_seconds.max(1));
     loop {
-        let found = tokio::select! {
-            found = timeout(patience, &mut search) => found,
+        let done = tokio::select! {
+            done = timeout(patience, &mut work) => done,
             left = wire.abandoned() => return Err(left.into()),
         };
-        match found {
-            Ok(found) => return Ok(found?),
-            Err(_) => tell_progress(&progress, wire).await?,
+        match done {
+            Ok(done) => return Ok(done?),
+            Err(_) => tell_progress(progress, wire).await?,
         }
     }
 }

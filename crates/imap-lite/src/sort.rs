@@ -5,7 +5,7 @@
 
 use imap_wire::Completion;
 use imap_wire::command::{self, Sort};
-use mailbox::{Picked, Query, Selected, SortBy, SortKey};
+use mailbox::{Picked, Progress, Query, Selected, SortBy, SortKey};
 
 use crate::contexts::{Contexts, Wish};
 use crate::conversation::{Outcome, Trouble, now};
@@ -53,7 +53,7 @@ async fn sorted(
     wire: &mut Wire,
 ) -> Result<Picked, Trouble> {
     let found = search::find(selected, query, limits, wire).await?;
-    Ok(selected.sort(found, keys, now()).await?)
+    search::watched(selected.sort(found, keys, now()), &Progress::default(), limits, wire).await
 }
 
 fn by(by: command::SortBy) -> SortBy {

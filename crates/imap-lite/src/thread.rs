@@ -5,7 +5,7 @@
 use imap_wire::Completion;
 use imap_wire::command::{Thread, ThreadAlgorithm};
 use imap_wire::encode::ThreadWriter;
-use mailbox::{Selected, ThreadBy};
+use mailbox::{Progress, Selected, ThreadBy};
 
 use crate::conversation::{Outcome, now};
 use crate::esearch;
@@ -19,7 +19,8 @@ pub(crate) async fn thread(selected: &Selected, asked: &Thread, limits: &Limits,
         ThreadAlgorithm::References => ThreadBy::References,
         ThreadAlgorithm::Refs => ThreadBy::ReferencesAlone,
     };
-    let threads = selected.thread(found, by, now()).await?;
+    let threads = selected.thread(found, by, now());
+    let threads = search::watched(threads, &Progress::default(), limits, wire).await?;
     let mut writer = ThreadWriter::new(&mut wire.buffer);
     for (message, children) in threads.messages() {
         let number = message.map(|message| esearch::number(asked.numbering, message));

@@ -130,3 +130,47 @@ async fn searches_that_need_more_than_there_is_take_turns() {
     let all = tokio::time::timeout(Duration::from_secs(60), searches.join_all()).await.unwrap();
     assert_eq!(all, vec![[1]; 8]);
 }
+
+/// Octets among which words are found slowly.
+fn noise(seed: u64, length: usize) -> String {
+    let mut state = seed + 1;
+    let mut next = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        if state >> 63 == 0 { 'a' } else { 'b' }
+    };
+    (0..length).map(|_| next()).collect()
+}
+
+#[tokio::test]
+async fn many_slow_words_are_found_exactly() {
+    let world = World::new().await;
+    let text = noise(1, 200_000);
+    for letter in [&text, &noise(2, 200_000), &noise(3, 400_000)] {
+        world
+            .append(world.inbox(), format!("Subject: brus\r\n\r\n{letter}\r\n").into(), FlagSet::new())
+            .await;
+    }
+    let session = world.select(world.inbox()).await;
+    let absent = (10..60).map(|seed| Query::Not(Box::new(Query::Text(noise(seed, 40)))));
+    let there = (0..40).map(|at| Query::Body(text[at * 4000..][..60].to_owned()));
+    let short = ["a", "ab", "bab", "", "aaaa"].map(|word| Query::Text(word.into()));
+    let all: Vec<Query> = absent.clone().chain(there).chain(short.clone()).collect();
+    assert_eq!(found(&session, Query::And(all.clone())).await, [1]);
+    assert_eq!(found(&session, Query::And(absent.chain(short).collect())).await, [1, 2, 3]);
+    let not_one = Query::Not(Box::new(Query::Text(text[150_000..][..50].to_owned())));
+    assert_eq!(found(&session, Query::And([all, vec![not_one]].concat())).await, [] as [u32; 0]);
+}
+
+#[tokio::test]
+async fn a_search_has_a_bound_on_its_work() {
+    let world = World::with(Limits { search_work_max: 500_000, ..Limits::default() }).await;
+    for seed in 0..3 {
+        let letter = format!("Subject: brus\r\n\r\n{}\r\n", noise(seed, 200_000));
+        world.append(world.inbox(), letter.into(), FlagSet::new()).await;
+    }
+    let session = world.select(world.inbox()).await;
+    let refused = session.search(&Query::Body("x".into()), START).await;
+    assert!(matches!(refused, Err(mailbox::MailboxError::SearchTooLarge)), "{refused:?}");
+    let two = Query::And(vec![Query::Seqs(vec![(1, 2)]), Query::Body("x".into())]);
+    assert_eq!(found(&session, two).await, [] as [u32; 0]);
+}

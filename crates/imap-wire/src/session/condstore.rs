@@ -16,9 +16,10 @@ impl Session {
         (needs_qresync && !self.enabled.qresync).then_some("ENABLE QRESYNC comes before its use")
     }
 
-    /// From such a command on every FETCH response tells MODSEQ, those to the command itself too.
+    /// From such a command on every FETCH response tells MODSEQ, those to the command itself too; not where CONDSTORE is
+    /// denied.
     pub(super) fn note_condstore(&mut self, request: &Request) {
-        self.enabled.condstore |= match request {
+        let asked = match request {
             Request::Select(select) => select.condstore || select.qresync.is_some(),
             Request::Status { items, .. } => items.contains(&StatusItem::HighestModSeq),
             Request::Fetch(fetch) => {
@@ -30,6 +31,7 @@ impl Session {
             Request::Thread(thread) => thread.key.names_mod_seq(),
             _ => false,
         };
+        self.enabled.condstore |= asked && self.is_allowed("CONDSTORE");
     }
 
     /// RFC 9051 §7.3.4: the old SEARCH response is not there any more.

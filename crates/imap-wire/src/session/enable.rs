@@ -24,7 +24,7 @@ impl Session {
     fn switch_on(&mut self, word: &str) -> Option<&'static str> {
         let known = ["CONDSTORE", "QRESYNC", "UTF8=ACCEPT", "IMAP4rev2"];
         let word = known.into_iter().find(|known| known.eq_ignore_ascii_case(word))?;
-        if !self.is_allowed(word) {
+        if !self.is_allowed("ENABLE") || !self.is_allowed(word) {
             return None;
         }
         // The names and numbers that were told of the selected mailbox would change their form under the client.

@@ -149,7 +149,7 @@ impl Code {
             Self::BadEvent(events) => word_and("BADEVENT (", format_args!("{events})"), out),
             Self::BadUrl(url) => {
                 out.extend_from_slice(b"BADURL ");
-                quoted(url, out);
+                quoted_url(url, out);
             }
             Self::MetadataMaxSize(octets) => word_and("METADATA MAXSIZE ", octets, out),
             Self::MetadataLongEntries(octets) => word_and("METADATA LONGENTRIES ", octets, out),
@@ -236,6 +236,20 @@ fn quoted(text: &str, out: &mut Vec<u8>) {
     out.push(b'"');
 }
 
+/// The client's URL, so that it finds it again: what cannot stand here is percent-encoded (RFC 3986 §2.1), as a URL may be
+/// without meaning anything else.
+fn quoted_url(url: &str, out: &mut Vec<u8>) {
+    use std::io::Write;
+    out.push(b'"');
+    for octet in url.bytes() {
+        match octet {
+            b' '..=b'~' if !b"\"\\]".contains(&octet) => out.push(octet),
+            _ => write!(out, "%{octet:02X}").expect("a Vec takes everything"),
+        }
+    }
+    out.push(b'"');
+}
+
 fn permanent_flags(flags: &FlagSet, keywords: &[Keyword], new_keywords: bool, out: &mut Vec<u8>) {
     let mut words = Vec::with_capacity(keywords.len() + 2);
     words.extend((!flags.is_empty()).then(|| flags.to_string()));
@@ -262,7 +276,8 @@ mod tests {
         for (code, text) in [
             (Code::AppendUid(validity, UidSet::range(uid(3955), uid(3955))), "[APPENDUID 38505 3955]"),
             (Code::HighestModSeq(ModSeq(7)), "[HIGHESTMODSEQ 7]"),
-            (Code::BadUrl("/a\r\n]\"".to_owned()), "[BADURL \"/a\"]"),
+            (Code::BadUrl("/Läxor/;UID=1".to_owned()), "[BADURL \"/L%C3%A4xor/;UID=1\"]"),
+            (Code::BadUrl("/a\r\n]\"".to_owned()), "[BADURL \"/a%0D%0A%5D%22\"]"),
             (Code::InProgress("a1".to_owned(), 3, 9), "[INPROGRESS (\"a1\" 3 9)]"),
             (
                 Code::CopyUid {

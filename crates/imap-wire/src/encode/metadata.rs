@@ -1,10 +1,10 @@
 //! METADATA responses.
 //!
-//! RFC 5464 §4.4.1 (entries with their values; the name of the server's own is empty), §4.4.2 (names of what changed).
+//! RFC 5464 §4.4.1, §5 (entries with their values, with NUL as a literal8; the name of the server's own is empty), §4.4.2 (names of what changed).
 
 use model::MailboxName;
 
-use super::string::{astring, mailbox, nstring};
+use super::string::{astring, literal8, mailbox, nstring};
 use crate::enabled::Enabled;
 
 /// `* METADATA name (entry value …)`. An entry without a value is told as NIL.
@@ -22,7 +22,10 @@ pub fn metadata<'a>(
         }
         astring(entry.as_bytes(), out);
         out.push(b' ');
-        nstring(value, out);
+        match value {
+            Some(value) if value.contains(&0) => literal8(value, out),
+            value => nstring(value, out),
+        }
     }
     out.extend_from_slice(b")\r\n");
 }
@@ -55,7 +58,7 @@ mod tests {
         let name = MailboxName::parse("Läxor").unwrap();
         metadata(
             Some(&name),
-            [("/private/comment", Some(&b"a\"b"[..])), ("/shared/x", None)],
+            [("/private/comment", Some(&b"a\"b"[..])), ("/private/nul", Some(b"a\0b")), ("/shared/x", None)],
             Enabled::default(),
             &mut out,
         );
@@ -65,7 +68,7 @@ mod tests {
             Enabled::default(),
             &mut out,
         );
-        let expected = "* METADATA L&AOQ-xor (/private/comment \"a\\\"b\" /shared/x NIL)\r\n\
+        let expected = "* METADATA L&AOQ-xor (/private/comment \"a\\\"b\" /private/nul ~{3}\r\na\0b /shared/x NIL)\r\n\
             * METADATA \"\" (/shared/admin {20}\r\nmailto:å@skola.test)\r\n";
         assert_eq!(String::from_utf8(out).unwrap(), expected);
     }

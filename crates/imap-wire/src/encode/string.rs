@@ -46,6 +46,14 @@ pub fn string(octets: &[u8], out: &mut Vec<u8>) {
     quoted(octets, out);
 }
 
+/// Appends a literal8, which may hold NUL (RFC 3516 §4.4).
+pub(super) fn literal8(octets: &[u8], out: &mut Vec<u8>) {
+    out.extend_from_slice(b"~{");
+    number(octets.len() as u64, out);
+    out.extend_from_slice(b"}\r\n");
+    out.extend_from_slice(octets);
+}
+
 fn quoted(octets: &[u8], out: &mut Vec<u8>) {
     out.push(b'"');
     for octet in octets {

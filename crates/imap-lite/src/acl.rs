@@ -2,7 +2,8 @@
 //!
 //! RFC 4314 §3. Identifiers are addresses and log-in names of people of the same municipality. The owner has every right,
 //! always. Refused: negative rights, and groups such as `anyone`; who shares with whom is the municipality's choice
-//! (`Sharing`). The members of a function are the administration's: nobody has `a` on its mailboxes.
+//! (`Sharing`). `l` is tied to every other right (§2.1.1): a mailbox that cannot be looked up is not there for any command, so
+//! who gets a right gets `l` as well, and who loses `l` loses all. LISTRIGHTS tells it as required. The members of a function are the administration's: nobody has `a` on its mailboxes.
 
 use imap_wire::command::{RightsChange, SetAcl};
 use imap_wire::encode;
@@ -14,6 +15,9 @@ use tracing::info;
 use crate::conversation::{Outcome, now};
 use crate::folders::Folders;
 use crate::wire::Wire;
+
+/// What every entry has.
+const LOOKUP: Rights = Rights::NONE.with(Right::Lookup);
 
 pub(crate) async fn get(folders: &Folders<'_>, name: &MailboxName, wire: &mut Wire) -> Outcome {
     let mailbox = folders.open(name, &[Right::Administer]).await?;
@@ -45,8 +49,10 @@ pub(crate) async fn set(folders: &Folders<'_>, asked: &SetAcl) -> Outcome {
     let rights = match asked.change {
         RightsChange::Replace => asked.rights,
         RightsChange::Add => before.and(asked.rights),
+        RightsChange::Remove if asked.rights.has(Right::Lookup) => Rights::NONE,
         RightsChange::Remove => before.without(asked.rights),
     };
+    let rights = if rights.is_empty() { rights } else { rights.with(Right::Lookup) };
     // Less is always allowed.
     if !rights.without(before).is_empty()
         && let Err(refusal) = may_share(folders, mailbox, role).await?
@@ -79,7 +85,7 @@ pub(crate) async fn list_rights(
     let (required, optional) = match owner {
         true => (Rights::ALL, Rights::NONE),
         false => match holder(folders, mailbox, identifier).await? {
-            Ok(_) => (Rights::NONE, Rights::ALL),
+            Ok(_) => (LOOKUP, Rights::ALL.without(LOOKUP)),
             Err(refusal) => return Ok(refusal),
         },
     };

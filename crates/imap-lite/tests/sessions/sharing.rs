@@ -117,7 +117,7 @@ async fn a_colleague_is_given_a_mailbox_by_name() {
     ada.ok("SETACL Läxor bo.ek@skola.test -p").await;
     ada.ok("LISTRIGHTS Läxor bo.ek@skola.test")
         .await
-        .is(&["* LISTRIGHTS L&AOQ-xor bo.ek@skola.test \"\" l r s w i p k x t e a"]);
+        .is(&["* LISTRIGHTS L&AOQ-xor bo.ek@skola.test l r s w i p k x t e a"]);
     ada.ok(&format!("LISTRIGHTS Läxor {ADA}"))
         .await
         .is(&[&format!("* LISTRIGHTS L&AOQ-xor {ADA} lrswipkxteacd")]);
@@ -138,6 +138,25 @@ async fn a_colleague_is_given_a_mailbox_by_name() {
     bo.ok("UNSELECT").await;
     ada.ok("DELETEACL Uppgifter bo.ek@skola.test").await;
     bo.ok("LIST \"\" Andra*").await.is(&[]);
+}
+
+/// RFC 4314 §2.1.1: a mailbox that cannot be looked up could not be used by any other right.
+#[tokio::test]
+async fn who_gets_a_right_can_look_the_mailbox_up() {
+    let town = Town::open().await;
+    let (mut ada, mut bo) = (town.log_in("ada.oqvist").await, town.log_in("bo.ek").await);
+    let theirs = "Andra/ada.oqvist@skola.test/Kurs";
+    ada.ok("CREATE Kurs").await;
+    ada.ok("SETACL Kurs bo.ek@skola.test r").await;
+    bo.ok(&format!("SELECT {theirs}")).await;
+    bo.ok("UNSELECT").await;
+    ada.ok("SETACL Kurs bo.ek@skola.test +s").await;
+    ada.ok("GETACL Kurs").await.has("* ACL Kurs ada.oqvist@skola.test lrswipkxteacd bo.ek@skola.test lrs");
+    ada.ok("SETACL Kurs bo.ek@skola.test -l").await;
+    ada.ok("GETACL Kurs").await.is(&["* ACL Kurs ada.oqvist@skola.test lrswipkxteacd"]);
+    bo.say(&format!("SELECT {theirs}")).await.ends("NO [NONEXISTENT]");
+    ada.ok("SETACL Kurs bo.ek@skola.test \"\"").await;
+    bo.say(&format!("SELECT {theirs}")).await.ends("NO [NONEXISTENT]");
 }
 
 #[tokio::test]

@@ -104,7 +104,8 @@ fn plain_id(text: &[u8]) -> (Option<Vec<u8>>, usize) {
             b'\\' => escaped = true,
             b'"' => quoted = !quoted,
             b'>' if !quoted => return (Some(id), place + 1),
-            b'<' if !quoted => return (None, place),
+            // Quoted too: one quote that is left open must not take those behind it along.
+            b'<' => return (None, place),
             octet if octet.is_ascii_whitespace() && !quoted => {}
             octet => id.push(*octet),
         }
@@ -119,6 +120,19 @@ mod tests {
 
     fn hash(id: &str) -> IdHash {
         Ids(id.as_bytes()).next().unwrap()
+    }
+
+    fn ids(text: &str) -> Vec<IdHash> {
+        Ids(text.as_bytes()).collect()
+    }
+
+    proptest::proptest! {
+        /// Whatever a program cut or broke at the end of References.
+        #[test]
+        fn what_is_broken_behind_them_takes_no_identifiers_along(end in "[a-z<>\"@ .\\\\(),;=?\t-]{0,30}") {
+            let (_, references) = read(&format!("References: <a@x> <b@x> {end}\r\n"));
+            proptest::prop_assert_eq!(&references[..2], [hash("<a@x>"), hash("<b@x>")]);
+        }
     }
 
     fn read(header: &str) -> (Option<IdHash>, Vec<IdHash>) {
@@ -144,6 +158,7 @@ mod tests {
         assert_eq!(hash("<a <b@x>"), hash("<b@x>"));
         assert_eq!(hash("<\"a>b\"@x>"), hash("<\"a\\>b\"@x>"));
         assert_eq!(hash("<\"open@x> <b@x>"), hash("<b@x>"));
+        assert_eq!(ids("<a\"@x> <b@x> <c@x> <d\"@x>"), [hash("<b@x>"), hash("<c@x>")]);
         assert_ne!(hash("<A@x>"), hash("<a@x>"));
         assert_eq!(Ids(b"<> <").next(), None);
     }

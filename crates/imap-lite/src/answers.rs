@@ -117,6 +117,14 @@ pub(crate) fn spool_error(cause: &std::io::Error) -> Completion {
     full()
 }
 
+/// A date that cannot be kept.
+pub(crate) fn early_date() -> Completion {
+    Completion::no(
+        Code::Cannot,
+        Text::new("Brevets datum ligger före 1970.", "The message's date is before 1970."),
+    )
+}
+
 /// A letter that is put together grows beyond the limit, or one of several is too large.
 pub(crate) fn letter_too_large(bytes_max: u64) -> Completion {
     Completion::no(

@@ -97,6 +97,7 @@ impl Incoming {
 
     /// The next letter of the same command.
     fn begin(&mut self, message: AppendMessage, door: &Door) -> Result<(), Completion> {
+        refuse_early(&message)?;
         let (next, bytes) = (Letter::new(&message, door.zone.at(now()), self.spool.len()), message.bytes);
         self.letter.end = self.spool.len();
         self.whole.push(std::mem::replace(&mut self.letter, next));
@@ -117,6 +118,9 @@ pub(crate) async fn start(
     asked: Append,
     replaced: Option<Replaced>,
 ) -> Result<Result<Incoming, Completion>, Trouble> {
+    if let Err(refusal) = refuse_early(&asked.message) {
+        return Ok(Err(refusal));
+    }
     let mailboxes = &door.mailboxes;
     match mailboxes.store().health() {
         Health::Writable => {}
@@ -152,6 +156,12 @@ pub(crate) async fn start(
         failed: None,
     };
     Ok(incoming.announce(asked.message.bytes, door).map(|()| incoming))
+}
+
+/// INTERNALDATE is kept as time since 1970, and no other date is put in the place of an earlier one.
+fn refuse_early(message: &AppendMessage) -> Result<(), Completion> {
+    let early = message.date.is_some_and(|date| date.unix_seconds < 0);
+    if early { Err(answers::early_date()) } else { Ok(()) }
 }
 
 /// How much of what comes may be in memory. A lone LF makes it longer than announced; of CATENATE nothing is announced.

@@ -19,6 +19,22 @@ async fn a_letter_is_filed_with_flags_and_date() {
 }
 
 #[tokio::test]
+async fn a_date_that_cannot_be_kept_is_refused() {
+    let service = Service::start().await;
+    let mut client = service.ada_in_inbox().await;
+    let text = letter("old").replace('\n', "\r\n");
+    client.append("INBOX \"31-Dec-1969 23:59:59 +0000\"", &text).await.ends("NO [CANNOT]").is(&[]);
+    client.append("INBOX \" 1-Jan-1970 00:30:00 +0100\"", &text).await.ends("NO [CANNOT]").is(&[]);
+    let second = format!("{{{0}+}}\r\n{text} \" 1-Feb-1969 00:00:00 +0000\" {{{0}+}}\r\n{text}", text.len());
+    client.say(&format!("APPEND INBOX {second}")).await.ends("NO [CANNOT]").is(&[]);
+    client.append("INBOX \" 1-Jan-1970 01:00:00 +0100\"", &text).await.ends("OK");
+    client
+        .ok("FETCH 1:* INTERNALDATE")
+        .await
+        .is(&["* 1 FETCH (INTERNALDATE \" 1-Jan-1970 01:00:00 +0100\")"]);
+}
+
+#[tokio::test]
 async fn a_large_letter_comes_through_a_file_octet_for_octet() {
     let service = Service::start().await;
     let mut client = service.ada_in_inbox().await;

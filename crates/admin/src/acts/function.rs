@@ -12,7 +12,7 @@ use mailbox::Mailboxes;
 use model::{EmailAddress, Role, Text};
 
 pub(super) use self::guard::Found;
-use self::guard::Guard;
+use self::guard::{Guard, central_address};
 use super::Acts;
 use crate::AdminError;
 use crate::actor::Actor;
@@ -64,15 +64,7 @@ impl Acts<'_> {
         if central || !is_operators(&address.local().folded()) {
             return Ok(());
         }
-        Err(AdminError::refused(
-            "central-address",
-            format!(
-                "{address} gäller hela domänen: certifikat och larm skickas dit. Bara en central administratör, eller den som sköter servern, ger ut adressen."
-            ),
-            format!(
-                "{address} is about the whole domain: certificates and alarms go there. Only a central administrator, or whoever runs the server, gives it out."
-            ),
-        ))
+        Err(central_address(address))
     }
 
     pub(super) async fn function_list(&self, school: Option<&str>) -> Result<Answer, AdminError> {

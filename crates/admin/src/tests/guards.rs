@@ -131,6 +131,19 @@ async fn addresses_of_the_whole_domain_are_given_centrally() {
             .await;
     }
     school.check(&[(&school.siv, adding("info@skola.test", "Boxen"), "")]).await;
+    // Nor does anybody of the school get into one that is there.
+    let post = "postmaster@skola.test";
+    school
+        .check(&[
+            (&school.admin, join(post, &school.admin, READ), "central-address"),
+            (&school.rektor, join(post, &school.rektor, READ), "central-address"),
+            (&school.rektor, set(post, None, true), "central-address"),
+            (&school.siv, manager(post, Some(&school.siv)), "central-address"),
+            (&school.siv, Request::FunctionRemove { function: post.into() }, "central-address"),
+            (&school.central, join(post, &school.admin, READ), ""),
+        ])
+        .await;
+    assert!(school.town.ask(join(post, &school.admin, FULL)).await.is_ok(), "the console");
 }
 
 #[tokio::test]

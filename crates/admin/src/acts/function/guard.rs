@@ -6,8 +6,9 @@
 use admin_api::MemberRights;
 use directory::{
     AccountEntry, AccountState, DirectoryError, FunctionEntry, Thing, is_head_teacher, is_health,
+    is_operators,
 };
-use model::{AccountId, Rights, Role};
+use model::{AccountId, EmailAddress, Rights, Role};
 
 use crate::AdminError;
 use crate::actor::Actor;
@@ -29,7 +30,9 @@ pub(super) enum Guard {
     Open,
     /// It is a head teacher's: that head teacher, or its manager.
     HeadTeacher,
-    /// The same, and nobody chooses themselves or somebody who administers.
+    /// It speaks for the whole domain: a central administrator, or its manager.
+    Operators,
+    /// As a head teacher's, and nobody chooses themselves or somebody who administers.
     Confidential {
         /// Pupil health, not only said to be confidential.
         health: bool,
@@ -40,7 +43,9 @@ impl Found {
     pub(super) fn guard(&self) -> Guard {
         let local = self.entry.address.local().folded();
         let health = is_health(&local, &self.entry.first);
-        if health || self.function.confidential {
+        if !health && is_operators(&local) {
+            Guard::Operators
+        } else if health || self.function.confidential {
             Guard::Confidential { health }
         } else if is_head_teacher(&local) {
             Guard::HeadTeacher
@@ -49,12 +54,14 @@ impl Found {
         }
     }
     pub(super) fn is_confidential(&self) -> bool {
-        matches!(self.guard(), Guard::Confidential { .. })
+        self.function.confidential || matches!(self.guard(), Guard::Confidential { .. })
     }
     /// Why somebody else decides.
     fn guarded(&self) -> AdminError {
-        if self.guard() != Guard::HeadTeacher {
-            return AdminError::Confidential;
+        match self.guard() {
+            Guard::Operators => return central_address(&self.entry.address),
+            Guard::HeadTeacher => {}
+            Guard::Open | Guard::Confidential { .. } => return AdminError::Confidential,
         }
         AdminError::refused(
             "head-teacher",
@@ -118,7 +125,8 @@ impl Acts<'_> {
         }
         match found.guard() {
             Guard::Open => self.may(Operation::ManageFunctions, Target::of(&found.entry)),
-            _ if self.is_head_teacher_of(found) => Ok(()),
+            Guard::Operators if self.is_above() => Ok(()),
+            Guard::HeadTeacher | Guard::Confidential { .. } if self.is_head_teacher_of(found) => Ok(()),
             _ => Err(found.guarded()),
         }
     }
@@ -133,7 +141,8 @@ impl Acts<'_> {
 
     /// May the actor guard it more closely?
     pub(super) fn may_guard(&self, found: &Found) -> Result<(), AdminError> {
-        if self.is_above() || self.is_manager(found) || self.is_head_teacher_of(found) {
+        let own = found.guard() != Guard::Operators && self.is_head_teacher_of(found);
+        if self.is_above() || self.is_manager(found) || own {
             return Ok(());
         }
         if found.guard() != Guard::Open {
@@ -209,7 +218,7 @@ impl Acts<'_> {
                 "Funktionen är rektorns: ansvarig är en rektor, eller någon som skolans rektor själv utser.",
                 "The function is the head teacher's: its manager is a head teacher, or somebody whom the school's head teacher names.",
             )),
-            Guard::HeadTeacher | Guard::Open => Ok(()),
+            Guard::HeadTeacher | Guard::Operators | Guard::Open => Ok(()),
         }
     }
 
@@ -234,6 +243,19 @@ impl Acts<'_> {
             ),
         )
     }
+}
+
+/// Who reads `postmaster@` and its like speaks for the whole domain.
+pub(super) fn central_address(address: &EmailAddress) -> AdminError {
+    AdminError::refused(
+        "central-address",
+        format!(
+            "{address} gäller hela domänen: certifikat och larm skickas dit. Bara en central administratör, eller den som sköter servern, bestämmer vem som har adressen."
+        ),
+        format!(
+            "{address} is about the whole domain: certificates and alarms go there. Only a central administrator, or whoever runs the server, decides who has it."
+        ),
+    )
 }
 
 /// What a preset leaves out of the rights that somebody has.

@@ -91,7 +91,7 @@ pub(crate) async fn watched<T>(
     wire: &mut Wire,
 ) -> Result<T, Trouble> {
     let mut work = pin!(work);
-    let patience = Duration::from_secs(limits.search_progress_seconds.max(1));
+    let patience = Duration::from_secs(limits.search_progress_seconds).max(Duration::from_millis(1));
     loop {
         let done = tokio::select! {
             done = timeout(patience, &mut work) => done,

@@ -3,9 +3,10 @@
 //! RFC 3501 §4.3 and §9: a quoted string is 7-bit without CR, LF and NUL; all else goes as a literal, and NUL, which no
 //! literal can hold either, is left out.
 
-/// Writes `text` as a quoted string or, when it cannot be one, as a literal.
+/// Writes `text` as a quoted string or, when it cannot be one, as a literal. Controls make
+/// it a literal too: most may stand in quotes, but whoever prints lines does not expect them there.
 pub(crate) fn string(out: &mut Vec<u8>, text: &[u8]) {
-    if text.iter().any(|octet| !octet.is_ascii() || matches!(octet, 0 | b'\r' | b'\n')) {
+    if text.iter().any(|octet| !octet.is_ascii() || (octet.is_ascii_control() && *octet != b'\t')) {
         return literal(out, text);
     }
     out.push(b'"');

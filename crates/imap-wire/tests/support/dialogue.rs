@@ -97,7 +97,7 @@ impl Dialogue {
         self.written.extend_from_slice(bytes);
         while let Some(end) = self.written.windows(2).position(|pair| pair == b"\r\n") {
             let line: Vec<u8> = self.written.drain(..end + 2).collect();
-            assert!(line.is_ascii(), "{line:?}");
+            assert!(line.is_ascii() || self.session.enabled().unicode_names(), "{line:?}");
             let line = String::from_utf8_lossy(&line[..end]).into_owned();
             assert!(!line.contains(['\r', '\n']), "{line:?}");
             self.events.push(format!("S: {}", without_capabilities(line)));

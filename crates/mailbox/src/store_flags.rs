@@ -2,7 +2,7 @@
 //!
 //! RFC 3501 §6.4.6; RFC 7162 §3.1.3 (UNCHANGEDSINCE). Many messages go in chunks, each of which is whole.
 
-use model::{FlagPatch, ModSeq, Uid, UidSet, UnixMillis};
+use model::{FlagPatch, FlagSet, ModSeq, Uid, UidSet, UnixMillis};
 use store::{Batch, Op, Outcome};
 
 use crate::recover::lane;
@@ -40,7 +40,7 @@ impl Selected {
             return Err(MailboxError::ReadOnly);
         }
         let Some(allowed) = permitted(patch, self.rights()) else { return Err(MailboxError::NoPermission) };
-        let mut stored = Stored::default();
+        let (mut stored, mut known) = (Stored::default(), Vec::new());
         for chunk in picked.chunks(Batch::OPS_MAX) {
             let before = self.table(now).await?;
             let mailbox = self.mailbox();
@@ -51,36 +51,36 @@ impl Selected {
             }));
             let committed = self.mailboxes.store().commit(batch).await?;
             for ((_, uid), outcome) in chunk.iter().zip(committed.outcomes) {
-                self.take_outcome(*uid, outcome, patch, silent, &before, &mut stored);
+                let (flags, mod_seq) = match outcome {
+                    Outcome::Updated { flags, mod_seq } => (flags, mod_seq),
+                    Outcome::Modified => {
+                        stored.modified.insert(*uid);
+                        continue;
+                    }
+                    _ => {
+                        stored.missing.insert(*uid);
+                        continue;
+                    }
+                };
+                stored.done.insert(*uid);
+                if !silent || self.expects(*uid, patch, &before).is_some_and(|expected| expected == flags) {
+                    known.push((*uid, mod_seq));
+                }
             }
         }
         self.refreshed(now).await?;
+        // Only now: whose STORE fails on the way hears of the part that was done like of anybody's changes.
+        for (uid, mod_seq) in known {
+            self.knows(uid, mod_seq);
+        }
         Ok(stored)
     }
 
-    fn take_outcome(
-        &mut self,
-        uid: Uid,
-        outcome: Outcome,
-        patch: &FlagPatch,
-        silent: bool,
-        before: &Table,
-        stored: &mut Stored,
-    ) {
-        let (flags, mod_seq) = match outcome {
-            Outcome::Updated { flags, mod_seq } => (flags, mod_seq),
-            Outcome::Modified => return stored.modified.insert(uid),
-            _ => return stored.missing.insert(uid),
-        };
-        stored.done.insert(uid);
-        // RFC 3501 §6.4.6: with .SILENT the client works out the flags itself, which goes wrong if others changed them too.
-        let expected = || {
-            let row = before.row(uid)?;
-            let told = self.is_told(uid, row.mod_seq);
-            told.then(|| row.flags.patched(patch).ok()).flatten()
-        };
-        if !silent || expected().is_some_and(|expected| expected == flags) {
-            self.knows(uid, mod_seq);
-        }
+    /// The flags that a client works out for itself with .SILENT, which goes wrong if others changed them too (RFC 3501
+    /// §6.4.6).
+    fn expects(&self, uid: Uid, patch: &FlagPatch, before: &Table) -> Option<FlagSet> {
+        let row = before.row(uid)?;
+        let told = self.is_told(uid, row.mod_seq);
+        told.then(|| row.flags.patched(patch).ok()).flatten()
     }
 }

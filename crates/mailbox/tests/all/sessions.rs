@@ -90,6 +90,25 @@ async fn a_silent_store_tells_what_the_client_cannot_know() {
 }
 
 #[tokio::test]
+async fn a_store_that_fails_on_the_way_tells_what_it_did() {
+    let world = World::new().await;
+    world.fill(world.inbox(), 300).await;
+    let seen = FlagPatch::Add(flags(&[SystemFlag::Seen]));
+    let mut session = world.select(world.inbox()).await;
+    for silent in [false, true] {
+        world.fuse.burn_after(1);
+        let failed = session.store_flags(&session.pick_all(), &seen, silent, None, START).await;
+        world.fuse.mend();
+        assert!(failed.is_err());
+        let told = session.sync(false, START).await.unwrap();
+        assert_eq!((told.flags.len(), told.flags[0].seq), (256, seq(1)), "silent: {silent}");
+        let unseen = FlagPatch::Remove(flags(&[SystemFlag::Seen]));
+        session.store_flags(&session.pick_all(), &unseen, false, None, START).await.unwrap();
+        assert!(session.sync(false, START).await.unwrap().is_empty());
+    }
+}
+
+#[tokio::test]
 async fn unchanged_since_leaves_what_others_changed() {
     let world = World::new().await;
     world.fill(world.inbox(), 2).await;

@@ -1,4 +1,4 @@
-//! What the words of a function's address and name say about it: pupil health, a head teacher, or the running of mail.
+//! What the words of a function's address and name say about it: pupil health, or a head teacher.
 //!
 //! Only ever for more protection: a word too many guards a box that needed none, a word too few shows a child's troubles.
 
@@ -47,31 +47,6 @@ pub fn is_head_teacher(local_part: &str) -> bool {
     joined.replace("direktor", "").contains("rektor")
         || joined.contains("headteacher")
         || joined.contains("principal")
-}
-
-/// Does whoever reads it speak for the whole domain? Operators write to these (RFC 2142), and certificates are given to
-/// who answers from some of them (CA/Browser Forum baseline requirements §3.2.2.4.4).
-pub fn is_operators(local_folded: &str) -> bool {
-    const OPERATORS: [&str; 16] = [
-        "abuse",
-        "admin",
-        "administrator",
-        "dns",
-        "ftp",
-        "hostmaster",
-        "news",
-        "noc",
-        "postmaster",
-        "root",
-        "security",
-        "ssladmin",
-        "ssladministrator",
-        "sysadmin",
-        "uucp",
-        "webmaster",
-    ];
-    let plain = |word: &str| word.replace(['-', '_', '.'], "");
-    OPERATORS.iter().any(|word| plain(word) == plain(local_folded))
 }
 
 /// In small letters of a–z as far as there are any: `Elevhälsan` is `elevhalsan`, however it is composed.
@@ -144,14 +119,10 @@ mod tests {
     }
 
     #[test]
-    fn head_teachers_and_operators() {
+    fn head_teachers() {
         for local in ["rektor", "rektorn", "bitr-rektor", "Rektor.asa", "rektorsexpedition"] {
             assert!(is_head_teacher(local), "{local}");
         }
         assert!(!is_head_teacher("expedition") && !is_head_teacher("direktoren"));
-        for local in ["postmaster", "host-master", "admin", "abuse", "ssladmin", "noc", "root", "dns"] {
-            assert!(is_operators(local), "{local}");
-        }
-        assert!(!is_operators("info") && !is_operators("expedition") && !is_operators("administration"));
     }
 }

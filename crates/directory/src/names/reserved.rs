@@ -1,28 +1,26 @@
 //! Local parts that are nobody's name.
 
-/// Functions that mail for a domain is sent to (RFC 2142), and those that every mail operator knows. They may be given
-/// to a member of staff as a further address, and pass from one to the next.
-const FUNCTIONS: [&str; 22] = [
+/// Functions that mail for a domain is sent to (RFC 2142), beside those of [`is_operators`]. They may be given to a member
+/// of staff as a further address, and pass from one to the next.
+const FUNCTIONS: [&str; 6] = ["info", "mailer-daemon", "marketing", "sales", "support", "usenet"];
+
+/// Who reads these speaks for the whole domain: operators write to them (RFC 2142), and certificates are given to who
+/// answers from some of them (CA/Browser Forum baseline requirements §3.2.2.4.4).
+const OPERATORS: [&str; 16] = [
     "abuse",
     "admin",
     "administrator",
     "dns",
     "ftp",
     "hostmaster",
-    "info",
-    "mailer-daemon",
-    "marketing",
     "news",
     "noc",
     "postmaster",
     "root",
-    "sales",
     "security",
     "ssladmin",
     "ssladministrator",
-    "support",
     "sysadmin",
-    "usenet",
     "uucp",
     "webmaster",
 ];
@@ -48,7 +46,12 @@ const PREFIXES: [&str; 6] = ["vikarie", "klass-", "larare-", "vh-", "alla-", "pe
 
 /// Is it a function that a member of staff may hold?
 pub fn is_function(local_folded: &str) -> bool {
-    FUNCTIONS.contains(&local_folded)
+    FUNCTIONS.contains(&local_folded) || OPERATORS.contains(&local_folded)
+}
+
+/// Does whoever reads it speak for the whole domain? Hyphens and dots make no difference.
+pub fn is_operators(local_folded: &str) -> bool {
+    OPERATORS.contains(&&*local_folded.replace(['-', '_', '.'], ""))
 }
 
 /// Is it a name that machines answer to, so that no school's function has it?
@@ -73,6 +76,10 @@ mod tests {
         for local in ["postmaster", "abuse", "rektor", "vikarie7", "vikarie.asa", "klass-4b", "personal"] {
             assert!(is_reserved(local), "{local}");
         }
+        for local in ["postmaster", "host-master", "admin", "abuse", "ssladmin", "noc", "root", "dns"] {
+            assert!(is_operators(local), "{local}");
+        }
+        assert!(!is_operators("info") && !is_operators("expedition") && !is_operators("administration"));
         assert!(is_function("abuse") && !is_function("rektor") && !is_reserved("rektor.ek"));
     }
 }

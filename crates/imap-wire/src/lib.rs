@@ -19,7 +19,8 @@
 //! - LF alone as the end of a line (see [`Splitter`]); empty lines before a command;
 //! - raw UTF-8 in mailbox names, quoted or not, and a lone `&` that begins no modified UTF-7;
 //! - a backslash in a quoted string before a character that needs none;
-//! - FETCH macros inside parentheses, flags of STORE without parentheses, `\Recent` in a flag list (dropped);
+//! - FETCH macros inside parentheses, flags of STORE without parentheses, `\Recent` and flags with a backslash that nobody
+//!   knows in a flag list (dropped);
 //! - a mod-sequence of zero where the grammar wants one that is not; tags of CANCELUPDATE without quotes;
 //! - base64 without its padding; passwords in Latin-1.
 

@@ -51,7 +51,7 @@ impl Conversation {
         Ok(completion)
     }
 
-    pub(super) async fn attempt(&mut self, request: Request, wire: &mut Wire) -> Outcome {
+    async fn attempt(&mut self, request: Request, wire: &mut Wire) -> Outcome {
         if let Request::Authenticate(credentials) = request {
             return Ok(match log_in::log_in(&self.door, &credentials, self.peer).await {
                 Ok(LoggedIn { place, watch, denied }) => {
@@ -105,40 +105,11 @@ impl Conversation {
             Request::MyRights(name) => acl::my_rights(&folders, &name, wire).await,
             Request::GetMetadata(asked) => metadata::get(&folders, &asked, wire).await,
             Request::SetMetadata(asked) => metadata::set(&folders, asked).await,
-            Request::AppendStart(asked) => {
-                self.incoming = None;
-                let replaced = match &asked.replaces {
-                    Some(one) => match self.replaced(one, wire).await? {
-                        Ok(one) => Some(one),
-                        Err(refusal) => return Ok(refusal),
-                    },
-                    None => None,
-                };
-                match append::start(&door, &folders, asked, replaced).await? {
-                    Ok(incoming) => self.incoming = Some(Box::new(incoming)),
-                    Err(refusal) => return Ok(refusal),
-                }
-                Ok(Completion::ok())
-            }
-            Request::AppendMore(message) => Ok(match &mut self.incoming {
-                Some(incoming) => append::more(&door, incoming, message),
-                None => answers::out_of_order(),
-            }),
-            Request::AppendPart(part) => {
-                let base = self.selected.as_ref().map(|selected| Base(selected.mailbox()));
-                match &mut self.incoming {
-                    Some(incoming) => append::part(&door, &folders, incoming, part, base).await,
-                    None => Ok(answers::out_of_order()),
-                }
-            }
-            Request::AppendFinish => match self.incoming.take() {
-                Some(incoming) => append::finish(&door, *incoming, wire).await,
-                None => Ok(answers::out_of_order()),
-            },
-            Request::AppendAbort => {
-                self.incoming = None;
-                Ok(Completion::ok())
-            }
+            Request::AppendStart(_)
+            | Request::AppendMore(_)
+            | Request::AppendPart(_)
+            | Request::AppendFinish
+            | Request::AppendAbort => self.append(&door, &folders, request, wire).await,
             Request::Notify(asked) => {
                 let selected = self.selected.as_ref().map(|selected| selected.mailbox());
                 match notify::notify(&door, &folders, asked, selected, wire).await? {
@@ -157,8 +128,55 @@ impl Conversation {
         }
     }
 
+    /// APPEND and REPLACE, piece by piece as the client sends them.
+    async fn append(
+        &mut self,
+        door: &Door,
+        folders: &Folders<'_>,
+        request: Request,
+        wire: &mut Wire,
+    ) -> Outcome {
+        match request {
+            Request::AppendStart(asked) => {
+                self.incoming = None;
+                let replaced = match &asked.replaces {
+                    Some(one) => match self.replaced(one, wire).await? {
+                        Ok(one) => Some(one),
+                        Err(refusal) => return Ok(refusal),
+                    },
+                    None => None,
+                };
+                match append::start(door, folders, asked, replaced).await? {
+                    Ok(incoming) => self.incoming = Some(Box::new(incoming)),
+                    Err(refusal) => return Ok(refusal),
+                }
+                Ok(Completion::ok())
+            }
+            Request::AppendMore(message) => Ok(match &mut self.incoming {
+                Some(incoming) => append::more(door, incoming, message),
+                None => answers::out_of_order(),
+            }),
+            Request::AppendPart(part) => {
+                let base = self.selected.as_ref().map(|selected| Base(selected.mailbox()));
+                match &mut self.incoming {
+                    Some(incoming) => append::part(door, folders, incoming, part, base).await,
+                    None => Ok(answers::out_of_order()),
+                }
+            }
+            Request::AppendFinish => match self.incoming.take() {
+                Some(incoming) => append::finish(door, *incoming, wire).await,
+                None => Ok(answers::out_of_order()),
+            },
+            Request::AppendAbort => {
+                self.incoming = None;
+                Ok(Completion::ok())
+            }
+            _ => Ok(answers::out_of_order()),
+        }
+    }
+
     /// What works with the messages of the selected mailbox.
-    pub(super) async fn in_mailbox(
+    async fn in_mailbox(
         &mut self,
         door: &Door,
         account: Account,
@@ -184,7 +202,7 @@ impl Conversation {
     }
 
     /// The message that REPLACE takes away.
-    pub(super) async fn replaced(
+    async fn replaced(
         &mut self,
         one: &MessageSet,
         wire: &mut Wire,
@@ -205,7 +223,7 @@ impl Conversation {
     }
 
     /// A client may delete the mailbox that it has selected; it knows, and is not sent away for it.
-    pub(super) async fn forget_deleted(&mut self) {
+    async fn forget_deleted(&mut self) {
         if let Some(selected) = &self.selected
             && let Err(MailboxError::Gone) = self.door.mailboxes.status(selected.mailbox()).await
         {

@@ -1,8 +1,8 @@
 //! A mailbox of somebody else, with the rights of the one who has it open.
 //!
 //! RFC 4314 §4, §5.2. The rights are read again with every [`Selected::sync`], so with every command and when a waiting
-//! session is woken: who may no longer read is told so and sent away, and what was withdrawn is refused from then on. \Seen and all other flags are the mailbox's and not a reader's own; the function's members see
-//! which letters somebody has read.
+//! session is woken: who may no longer read is told so and sent away, and what was withdrawn is refused from then on. \Seen
+//! and all other flags are the mailbox's and not a reader's own; the function's members see which letters somebody has read.
 
 use model::{AccountId, FlagPatch, FlagSet, MailboxRef, Right, Rights, SystemFlag, Uid, UnixMillis};
 use store::{Batch, FlagsKey, Op, Watch};

@@ -10,26 +10,11 @@ const LETTER: &[u8] =
 const ANSWER: &[u8] = b"From: Expeditionen <expedition@skola.test>\r\nSubject: Re: Sjuk\r\n\
     Message-ID: <2@laptop.test>\r\n\r\nTack!\r\n";
 
-/// Somebody in a role, by the harness's own words for people.
-fn staff(town: &Town, role: &str, local: &str, first: &str, last: &str) -> Person {
-    let person = Person {
-        name: format!("{first} {last}"),
-        address: format!("{local}@skola.test"),
-        password: format!("Vinter-{local}-42!"),
-    };
-    town.command()
-        .args(["account", "add", "--school", "99900001", "--role", role, "--first", first, "--last", last])
-        .args(["--address", &person.address, "--password-stdin"])
-        .input(format!("{}\n", person.password))
-        .pass();
-    person
-}
-
 #[test]
 fn an_office_receives_answers_as_itself_and_keeps_one_copy() {
     let mut town = Town::start();
-    let siv = staff(&town, "secretary", "siv.ek", "Siv", "Ek");
-    let tor = staff(&town, "teacher", "tor.lo", "Tor", "Lo");
+    let siv = town.person_as("secretary", "siv.ek", "Siv", "Ek");
+    let tor = town.person_as("teacher", "tor.lo", "Tor", "Lo");
     town.console(&["function", "add", "--school", "99900001", "--address", OFFICE, "--name", "Expeditionen"]);
     town.console(&["function", "join", OFFICE, &siv.address, "--rights", "svara"]);
     town.console(&["function", "join", OFFICE, &tor.address, "--rights", "läsa"]);
@@ -82,9 +67,9 @@ fn an_office_receives_answers_as_itself_and_keeps_one_copy() {
 #[test]
 fn pupil_health_is_nobodys_to_administer() {
     let town = Town::start();
-    let it = staff(&town, "school_admin", "adam.it", "Adam", "It");
-    let rektor = staff(&town, "rektor", "rut.al", "Rut", "Al");
-    let nurse = staff(&town, "elevhalsa", "nils.ny", "Nils", "Ny");
+    let it = town.person_as("school_admin", "adam.it", "Adam", "It");
+    let rektor = town.person_as("rektor", "rut.al", "Rut", "Al");
+    let nurse = town.person_as("elevhalsa", "nils.ny", "Nils", "Ny");
     let health = "elevhalsa@skola.test";
     town.console(&["function", "add", "--school", "99900001", "--address", health, "--name", "Elevhälsan"]);
     let join = |who: &Person, by: Option<&Person>| {

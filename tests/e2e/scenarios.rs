@@ -60,6 +60,7 @@ scenarios! {
     pitfall_21_notjunk_is_a_keyword
     pitfall_22_quota_root_has_a_name
     pitfall_23_one_copy_in_sent
+    pitfall_23_one_copy_of_a_function
     pitfall_24_uidvalidity
     pitfall_25_bodystructure
     pitfall_26_rename_carries_children

@@ -184,13 +184,19 @@ impl Town {
 
     /// A pupil at `local`@skola.test.
     pub(crate) fn person(&self, local: &str, first: &str, last: &str) -> Person {
+        self.person_as("pupil", local, first, last)
+    }
+
+    /// The same in another role.
+    #[track_caller]
+    pub(crate) fn person_as(&self, role: &str, local: &str, first: &str, last: &str) -> Person {
         let person = Person {
             name: format!("{first} {last}"),
             address: format!("{local}@{DOMAIN}"),
             password: format!("Vinter-{local}-42!"),
         };
         self.command()
-            .args(["account", "add", "--school", SCHOOL, "--role", "pupil", "--first", first, "--last", last])
+            .args(["account", "add", "--school", SCHOOL, "--role", role, "--first", first, "--last", last])
             .args(["--address", &person.address, "--password-stdin"])
             .input(format!("{}\n", person.password))
             .pass();

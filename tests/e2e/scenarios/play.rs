@@ -57,7 +57,7 @@ impl Play {
 
     fn act(&mut self, act: &Act) -> Result<(), String> {
         match act {
-            Act::People(names) => names.iter().for_each(|name| self.person(name)),
+            Act::People(role, names) => names.iter().for_each(|name| self.person(role, name)),
             Act::Open { names, port, person } => {
                 for name in names {
                     self.open(name, port, person.as_deref())?;
@@ -91,8 +91,8 @@ impl Play {
         Ok(())
     }
 
-    fn person(&mut self, name: &str) {
-        let person = self.town.person(name, name, "Ek");
+    fn person(&mut self, role: &str, name: &str) {
+        let person = self.town.person_as(role, name, name, "Ek");
         self.names.set(name, &person.address);
         self.names.set(&format!("{name}.password"), &person.password);
         self.people.insert(name.to_owned(), person);

@@ -4,6 +4,7 @@
 //! # file.txt: what this shows.                  a comment
 //! settings: refuse_twins = true => false        a line of the settings, before the start
 //! people: asa per                               accounts; ${asa} is the address, ${asa.password} the password
+//! staff: asa per                                the same as teachers; people are pupils
 //! open A imap asa                               port 993, logged in; without a person: after the greeting
 //! open M submission asa                         port 465, logged in; without a person: after the greeting
 //! open S smtp                                   port 25, after the greeting
@@ -42,7 +43,8 @@ pub(super) enum Service {
 
 #[derive(Debug)]
 pub(super) enum Act {
-    People(Vec<String>),
+    /// A role, and who has it.
+    People(&'static str, Vec<String>),
     Open {
         names: Vec<String>,
         port: Port,
@@ -114,8 +116,10 @@ impl Script {
 }
 
 fn act(line: &str, below: &[&str]) -> Option<Act> {
-    if let Some(words) = line.strip_prefix("people: ") {
-        return Some(Act::People(words.split(' ').map(str::to_owned).collect()));
+    for (word, role) in [("people: ", "pupil"), ("staff: ", "teacher")] {
+        if let Some(names) = line.strip_prefix(word) {
+            return Some(Act::People(role, names.split(' ').map(str::to_owned).collect()));
+        }
     }
     if let Some(command) = line.strip_prefix("console: ") {
         return Some(Act::Console(command.to_owned()));
